@@ -1,0 +1,107 @@
+package contact
+
+import "time"
+
+// Finding is one thing that verification found. The order of the constants is the order of
+// precedence: the headline of a [Verdict] is the first finding in it (contact-protocol 9).
+type Finding string
+
+// The findings, worst first.
+const (
+	LogForked        Finding = "LOG_FORKED"
+	KeyStolen        Finding = "KEY_STOLEN"
+	Forged           Finding = "FORGED"
+	Disowned         Finding = "DISOWNED"
+	NotForYou        Finding = "NOT_FOR_YOU"
+	Altered          Finding = "ALTERED"
+	Unknown          Finding = "UNKNOWN"
+	Mistyped         Finding = "MISTYPED"
+	NoPin            Finding = "NO_PIN"
+	Unavailable      Finding = "UNAVAILABLE"
+	Unproven         Finding = "UNPROVEN"
+	Clock            Finding = "CLOCK"
+	Stale            Finding = "STALE"
+	Withdrawn        Finding = "WITHDRAWN"
+	NotYet           Finding = "NOT_YET"
+	Expired          Finding = "EXPIRED"
+	GenuineForAnyone Finding = "GENUINE_FOR_ANYONE"
+	GenuineOneKey    Finding = "GENUINE_ONE_KEY"
+	GenuineRemote    Finding = "GENUINE_REMOTE"
+	Genuine          Finding = "GENUINE"
+)
+
+// Class is the colour of a verdict. It is never shown by colour alone.
+type Class string
+
+// The classes.
+const (
+	Red   Class = "red"
+	Grey  Class = "grey"
+	Amber Class = "amber"
+	Green Class = "green"
+)
+
+// Remark is something worth saying that decides nothing.
+type Remark string
+
+// The remarks.
+const (
+	RemarkSeenBefore      Remark = "seen-before"
+	RemarkPinnedOn        Remark = "pinned-on"
+	RemarkDemoWitness     Remark = "demo-witness"
+	RemarkOtherChannel    Remark = "other-channel"
+	RemarkHiddenCharacter Remark = "hidden-characters"
+	RemarkMixedScripts    Remark = "mixed-scripts"
+	RemarkBearerRequest   Remark = "bearer-request" // a number, link, amount or request in a bearer body
+	RemarkWithExtras      Remark = "with-extras"    // text outside the signed body; not from the clinic
+)
+
+// Verdict is what verification found. It is a value, not an error: an error means that
+// nothing could be decided, and the caller treats the message as not genuine.
+type Verdict struct {
+	Headline Finding
+	Findings []Finding // all of them, in order of precedence; Findings[0] is Headline
+	Remarks  []Remark
+
+	Clinic   string    // display name of the pinned clinic; empty when not known
+	ClinicID [32]byte  // zero when not known
+	Signer   string    // label of the key that signed; only in amber and green
+	Kind     string    // what the message is about, such as "appointment"
+	Issued   time.Time // as the note says
+	Expires  time.Time
+	LoggedAt time.Time // T_log; zero when not proven
+	StatusAt time.Time // when the clinic's newest status was issued
+	Level    Level     // how the clinic came to be pinned
+	PinnedAt time.Time
+
+	// Body is the signed text. It is empty unless the class is amber or green.
+	Body string
+	// Diff is set only in ALTERED, when nothing else is wrong.
+	Diff *Diff
+}
+
+// Level says how a clinic came to be pinned, strongest first.
+type Level string
+
+// The levels.
+const (
+	InPerson Level = "in-person"
+	Letter   Level = "letter"
+	Card     Level = "card"
+	Remote   Level = "remote"
+)
+
+// Diff is how received text differs from what the clinic signed.
+type Diff struct {
+	Changes []Change
+}
+
+// Change is one difference. Kind is "phone", "link", "amount", "wallet", "date" or "text";
+// the dangerous kinds come first.
+type Change struct {
+	Kind     string
+	Signed   string // the line as the clinic wrote it; empty when it wrote none
+	Received string // the line as received; empty when it is missing
+	// Marks are byte ranges of the tokens that differ.
+	SignedMark, ReceivedMark [2]int
+}
