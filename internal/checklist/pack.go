@@ -49,3 +49,6 @@ type Capability struct {
 	Confidence string   `json:"confidence"`
 	Caveat     string   `json:"caveat,omitempty"`
 }
+
+// Pack is a verified content pack. It does not change.
+type Pack struct{}
