@@ -1,0 +1,7 @@
+//go:build !windows
+
+package words
+
+const systemUTF8 = false
+
+func systemLocale() string { return "" }
