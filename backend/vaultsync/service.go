@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"log/slog"
 	"time"
+
+	"github.com/chaperone-privacy/chaperone/internal/vault"
 )
 
 // MarkDays is how many days the mark of a deleted vault refuses writes.
@@ -94,7 +96,7 @@ type Snapshot struct {
 // the store; [ErrNotFound] for an unknown vault and for one that has another key; [ErrDeleted];
 // or [ErrUnavailable].
 func (s *Service) Get(ctx context.Context, r GetRequest) (Snapshot, error) {
-	key, pub, err := s.verify(opGet, r.VaultID, r.Proof, r.HaveRevision, nil)
+	key, pub, err := s.verify(vault.OpGet, r.VaultID, r.Proof, r.HaveRevision, nil)
 	if err != nil {
 		return Snapshot{}, err
 	}
@@ -121,7 +123,7 @@ func (s *Service) Put(ctx context.Context, r PutRequest) (uint64, error) {
 	if r.BaseRevision >= MaxRevision {
 		return 0, fmt.Errorf("base revision: %w", ErrMalformed)
 	}
-	key, pub, err := s.verify(opPut, r.VaultID, r.Proof, r.BaseRevision, r.Blob)
+	key, pub, err := s.verify(vault.OpPut, r.VaultID, r.Proof, r.BaseRevision, r.Blob)
 	if err != nil {
 		return 0, err
 	}
@@ -136,7 +138,7 @@ func (s *Service) Put(ctx context.Context, r PutRequest) (uint64, error) {
 // the mark too. Deleting again succeeds. It returns [ErrMalformed], [ErrClock] or [ErrProof]
 // without asking the store; [ErrProof] when the vault has another key; or [ErrUnavailable].
 func (s *Service) Delete(ctx context.Context, r DeleteRequest) error {
-	key, pub, err := s.verify(opDelete, r.VaultID, r.Proof, 0, nil)
+	key, pub, err := s.verify(vault.OpDelete, r.VaultID, r.Proof, 0, nil)
 	if err != nil {
 		return err
 	}
@@ -175,21 +177,18 @@ func (s *Service) answer(ctx context.Context, op string, err error) error {
 
 func validSize(n int) bool { return n == 16<<10 || n == 64<<10 || n == 256<<10 }
 
-type op uint8
-
-const (
-	opGet    op = 1
-	opPut    op = 2
-	opDelete op = 3
-)
-
-func (s *Service) verify(o op, vaultID []byte, p Proof, revision uint64, blob []byte) (Key, PublicKey, error) {
-	if len(vaultID) != 32 || len(p.PublicKey) != ed25519.PublicKeySize ||
-		len(p.Nonce) != 16 || len(p.Signature) != ed25519.SignatureSize {
+// verify checks the signature, then the clock, so that only the holder of a key learns about the
+// server's time.
+func (s *Service) verify(o vault.Op, id []byte, p Proof, revision uint64, blob []byte) (Key, PublicKey, error) {
+	if len(id) != vault.IDSize || len(p.PublicKey) != ed25519.PublicKeySize ||
+		len(p.Nonce) != vault.NonceSize || len(p.Signature) != ed25519.SignatureSize {
 		return Key{}, PublicKey{}, ErrMalformed
 	}
-	if err := verifyProof(o, [32]byte(vaultID), p, revision, blob, s.now()); err != nil {
-		return Key{}, PublicKey{}, err
+	if !vault.VerifyRequest(p.PublicKey, o, id, revision, blob, p.UnixSeconds, p.Nonce, p.Signature) {
+		return Key{}, PublicKey{}, ErrProof
 	}
-	return KeyOf([32]byte(vaultID)), PublicKey(p.PublicKey), nil
+	if !vault.Fresh(p.UnixSeconds, s.now()) {
+		return Key{}, PublicKey{}, ErrClock
+	}
+	return KeyOf([vault.IDSize]byte(id)), PublicKey(p.PublicKey), nil
 }
