@@ -1,0 +1,37 @@
+package sqlite_test
+
+import (
+	"testing"
+
+	"github.com/chaperone-privacy/chaperone/backend/store/sqlite"
+	"github.com/chaperone-privacy/chaperone/backend/store/storetest"
+)
+
+func TestSuite(t *testing.T) {
+	storetest.Run(t, func(t *testing.T) storetest.Stores { return open(t, t.TempDir()) })
+}
+
+func open(t *testing.T, dir string) storetest.Stores {
+	t.Helper()
+	s, err := sqlite.Open(t.Context(), sqlite.Config{Dir: dir})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := s.Close(); err != nil {
+			t.Errorf("close: got %v, want nil", err)
+		}
+	})
+	return storetest.Stores{
+		Vaults: s.Vaults(),
+		Ping:   s.Ping,
+		Close:  s.Close,
+		Reopen: func(t *testing.T) storetest.Stores {
+			t.Helper()
+			if err := s.Close(); err != nil {
+				t.Fatal(err)
+			}
+			return open(t, dir)
+		},
+	}
+}
