@@ -1,0 +1,101 @@
+package rpc
+
+import (
+	"github.com/chaperone-privacy/chaperone/backend/vaultsync"
+	"github.com/chaperone-privacy/chaperone/internal/checklist"
+	chaperonev1 "github.com/chaperone-privacy/chaperone/internal/gen/chaperone/v1"
+)
+
+// proofFrom reads a proof; its lengths have been checked.
+func proofFrom(p *chaperonev1.VaultProof) vaultsync.Proof {
+	return vaultsync.Proof{
+		PublicKey:   p.GetPublicKey(),
+		UnixSeconds: p.GetUnixSeconds(),
+		Nonce:       p.GetNonce(),
+		Signature:   p.GetSignature(),
+	}
+}
+
+// answersFrom reads coarse answers; their values have been checked.
+func answersFrom(req *chaperonev1.PlanRequest) checklist.Answers {
+	a := checklist.Answers{Stage: stageFrom(req.GetStage()), Region: req.GetRegion(), Uses: req.GetUses()}
+	if n := len(req.GetExposed()); n > 0 {
+		a.Exposed = make([]checklist.Exposure, 0, n)
+		for _, e := range req.GetExposed() {
+			a.Exposed = append(a.Exposed, exposureFrom(e))
+		}
+	}
+	return a
+}
+
+func stageFrom(s chaperonev1.Stage) checklist.Stage {
+	switch s {
+	case chaperonev1.Stage_STAGE_NOTIFIED:
+		return checklist.Notified
+	case chaperonev1.Stage_STAGE_THREATENED:
+		return checklist.Threatened
+	case chaperonev1.Stage_STAGE_PUBLISHED:
+		return checklist.Published
+	case chaperonev1.Stage_STAGE_UNSPECIFIED, chaperonev1.Stage_STAGE_WORRIED:
+	}
+	return checklist.Worried
+}
+
+func exposureFrom(e chaperonev1.Exposure) checklist.Exposure {
+	switch e {
+	case chaperonev1.Exposure_EXPOSURE_CONTACT:
+		return checklist.Contact
+	case chaperonev1.Exposure_EXPOSURE_ADDRESS:
+		return checklist.Address
+	case chaperonev1.Exposure_EXPOSURE_DOB:
+		return checklist.BirthDate
+	case chaperonev1.Exposure_EXPOSURE_GOV_ID:
+		return checklist.GovID
+	case chaperonev1.Exposure_EXPOSURE_SSN:
+		return checklist.SSN
+	case chaperonev1.Exposure_EXPOSURE_LOGIN:
+		return checklist.Login
+	case chaperonev1.Exposure_EXPOSURE_CARD:
+		return checklist.Card
+	case chaperonev1.Exposure_EXPOSURE_BANK:
+		return checklist.Bank
+	case chaperonev1.Exposure_EXPOSURE_INSURANCE:
+		return checklist.Insurance
+	case chaperonev1.Exposure_EXPOSURE_RECORDS:
+		return checklist.Records
+	case chaperonev1.Exposure_EXPOSURE_PHOTO_FACE:
+		return checklist.PhotoFace
+	case chaperonev1.Exposure_EXPOSURE_PHOTO_INTIMATE:
+		return checklist.PhotoIntimate
+	case chaperonev1.Exposure_EXPOSURE_UNSPECIFIED:
+	}
+	return "" // refused by validation
+}
+
+// planTo writes a plan in the words of t.
+func planTo(plan *checklist.Plan, version uint64, t *checklist.Texts) *chaperonev1.PlanResponse {
+	rows := make([]chaperonev1.PlanRow, len(plan.Rows))
+	list := make([]*chaperonev1.PlanRow, len(plan.Rows))
+	for i := range plan.Rows {
+		from, to := &plan.Rows[i], &rows[i]
+		to.ItemId = from.Item.ID
+		to.Title = t.Title(from.Item.ID)
+		to.Why = t.Get(from.Item.ID + ".why")
+		to.Lane = string(from.Item.Lane)
+		to.Minutes = uint32(max(from.Minutes, 0))    //nolint:gosec // a few hours at most
+		to.Impact = uint32(max(from.Item.Impact, 0)) //nolint:gosec // 1 to 5
+		if n := len(from.Platforms); n > 0 {
+			to.Platforms = make([]string, 0, n)
+			for _, p := range from.Platforms {
+				to.Platforms = append(to.Platforms, p.Platform.ID)
+			}
+		}
+		list[i] = to
+	}
+	return &chaperonev1.PlanResponse{
+		PackVersion: version,
+		Rows:        list,
+		ShowFirst:   uint32(max(plan.ShowFirst, 0)), //nolint:gosec // at most len(Rows)
+		RegionKnown: plan.RegionKnown,
+	}
+}

@@ -1,0 +1,161 @@
+package rpc
+
+import (
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"strings"
+	"time"
+
+	"buf.build/go/protovalidate"
+	"connectrpc.com/connect/v2"
+	"connectrpc.com/connect/v2/connectgzip"
+	"connectrpc.com/connect/v2/connecthttp"
+	"connectrpc.com/grpcreflect/v2"
+	"connectrpc.com/validate"
+
+	"github.com/chaperone-privacy/chaperone/backend/limit"
+	"github.com/chaperone-privacy/chaperone/backend/vaultsync"
+	"github.com/chaperone-privacy/chaperone/internal/checklist"
+	chaperonev1 "github.com/chaperone-privacy/chaperone/internal/gen/chaperone/v1"
+	"github.com/chaperone-privacy/chaperone/internal/gen/chaperone/v1/chaperonev1connect"
+)
+
+// The classes of the rate limits.
+const (
+	ClassChecklist limit.Class = iota + 1 // GetPack, Plan
+	ClassVault                            // Get, Put, Delete
+	ClassOther                            // reflection, and whatever has no class of its own
+)
+
+// Read limits of one message, before and after decompression.
+const (
+	// maxVaultMessage holds a blob of 256 KiB in base64, as JSON carries it, and its proof.
+	maxVaultMessage = 352 << 10
+	// maxSmallMessage holds the largest valid request of every other procedure.
+	maxSmallMessage = 8 << 10
+)
+
+// CompileRules compiles the schema's rules about requests. It takes a while (milliseconds), so
+// that it is done at start and beside other work, not under the first patient's request.
+func CompileRules() (protovalidate.Validator, error) {
+	rules, err := protovalidate.New(protovalidate.WithDisableLazy(), protovalidate.WithMessages(
+		&chaperonev1.GetPackRequest{}, &chaperonev1.PlanRequest{}, &chaperonev1.VaultServiceGetRequest{},
+		&chaperonev1.VaultServicePutRequest{}, &chaperonev1.VaultServiceDeleteRequest{},
+	))
+	if err != nil {
+		return nil, fmt.Errorf("compile request rules: %w", err)
+	}
+	return rules, nil
+}
+
+// Config is what [New] needs.
+type Config struct {
+	Pack       *checklist.Pack         // required
+	Vaults     *vaultsync.Service      // required
+	Rates      *limit.Rates            // required
+	Gate       *limit.Gate             // required
+	Observer   Observer                // required
+	Rules      protovalidate.Validator // nil compiles them
+	Deadline   time.Duration           // for a unary request once it is admitted; 0 means 10 s
+	Reflection bool                    // serve gRPC reflection
+	Now        func() time.Time        // nil means time.Now
+	Rand       io.Reader               // nil means crypto/rand
+	Log        *slog.Logger            // nil discards
+}
+
+// service holds what the interceptors need.
+type service struct {
+	rates    *limit.Rates
+	gate     *limit.Gate
+	observer Observer
+	deadline time.Duration
+	now      func() time.Time
+	rand     io.Reader
+	log      *slog.Logger
+}
+
+// New returns a server with every service registered.
+func New(c Config) (*connect.Server, error) {
+	if c.Pack == nil || c.Vaults == nil || c.Rates == nil || c.Gate == nil || c.Observer == nil {
+		return nil, errors.New("rpc: a required field of Config is missing")
+	}
+	s := &service{
+		rates: c.Rates, gate: c.Gate, observer: c.Observer,
+		deadline: c.Deadline, now: c.Now, rand: c.Rand, log: c.Log,
+	}
+	if s.deadline == 0 {
+		s.deadline = 10 * time.Second
+	}
+	if s.now == nil {
+		s.now = time.Now
+	}
+	if s.rand == nil {
+		s.rand = rand.Reader
+	}
+	if s.log == nil {
+		s.log = slog.New(slog.DiscardHandler)
+	}
+	if c.Rules == nil {
+		rules, err := CompileRules()
+		if err != nil {
+			return nil, err
+		}
+		c.Rules = rules
+	}
+	server := connect.NewServer(
+		s.observe, s.recoverPanics, s.admit,
+		validate.NewServerInterceptor(validate.WithValidator(c.Rules), validate.WithoutErrorDetails()),
+	)
+	chaperonev1connect.RegisterChecklistServiceHandler(server, newChecklistHandler(c.Pack, s.now))
+	chaperonev1connect.RegisterVaultServiceHandler(server, &vaultHandler{vaults: c.Vaults})
+	if c.Reflection {
+		grpcreflect.Register(server)
+	}
+	return server, nil
+}
+
+// Mount registers server's routes on mux, behind the guard, with the read limits of each
+// procedure.
+func Mount(mux connecthttp.ServeMux, server *connect.Server) {
+	connecthttp.Mount(guardedMux{mux}, server,
+		connecthttp.WithCompressors(connectgzip.New()),
+		connecthttp.WithReadMaxBytes(maxSmallMessage),
+		connecthttp.WithCompressMinBytes(compressFrom),
+		connecthttp.WithConditionalOptions(func(spec connect.Spec) []connecthttp.Option {
+			if classOf(spec.Procedure) != ClassVault {
+				return nil
+			}
+			// Sealed blobs do not shrink.
+			return []connecthttp.Option{
+				connecthttp.WithReadMaxBytes(maxMessage(spec.Procedure)),
+				connecthttp.WithCompressMinBytes(1 << 30),
+			}
+		}),
+	)
+}
+
+// compressFrom is the size from which an answer is worth compressing: what no longer fits into a
+// few packets.
+const compressFrom = 4 << 10
+
+func classOf(procedure string) limit.Class {
+	switch service, _, _ := strings.Cut(strings.TrimPrefix(procedure, "/"), "/"); service {
+	case chaperonev1connect.ChecklistServiceName:
+		return ClassChecklist
+	case chaperonev1connect.VaultServiceName:
+		return ClassVault
+	default:
+		return ClassOther
+	}
+}
+
+// maxMessage is the read limit of procedure's request.
+func maxMessage(procedure string) int {
+	if procedure == chaperonev1connect.VaultServicePutProcedure {
+		return maxVaultMessage
+	}
+	return maxSmallMessage
+}

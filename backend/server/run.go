@@ -1,0 +1,114 @@
+package server
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"sync"
+	"time"
+)
+
+// purgeEvery is how often old marks are removed.
+const purgeEvery = 24 * time.Hour
+
+// Run serves until ctx ends or a listener fails. Then /readyz says 503, requests under way are
+// answered, for as long as [Timeouts] allow, and the data is closed. It is called once.
+func (s *Server) Run(ctx context.Context) error {
+	failed := make(chan error, 2)
+	var wg sync.WaitGroup
+	serve := func(srv *http.Server, start func() error) {
+		if srv == nil {
+			return
+		}
+		wg.Go(func() {
+			if err := start(); !errors.Is(err, http.ErrServerClosed) {
+				failed <- fmt.Errorf("serve: %w", err)
+			}
+		})
+	}
+	serve(s.main, func() error {
+		if s.main.TLSConfig != nil {
+			return s.main.ServeTLS(s.mainLn, "", "")
+		}
+		return s.main.Serve(s.mainLn)
+	})
+	serve(s.probe, func() error { return s.probe.Serve(s.probeLn) })
+	background, stop := context.WithCancel(context.WithoutCancel(ctx))
+	wg.Go(func() { s.purge(background) })
+
+	s.ready.serving.Store(true)
+	close(s.started)
+	s.log.Info("serving", "store", s.store.name, "origin", s.origin, "tls", s.main.TLSConfig != nil)
+
+	var err error
+	select {
+	case <-ctx.Done():
+		s.log.Info("draining")
+		s.ready.serving.Store(false)
+		select {
+		case err = <-failed:
+		case <-time.After(s.cfg.Timeouts.Drain):
+		}
+	case err = <-failed:
+		s.ready.serving.Store(false)
+	}
+	stop()
+	err = errors.Join(err, s.shutdown(context.WithoutCancel(ctx)))
+	wg.Wait()
+	err = errors.Join(err, s.release())
+	s.log.Info("stopped")
+	return err
+}
+
+// shutdown waits for requests under way, then cuts off what is left.
+func (s *Server) shutdown(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, s.cfg.Timeouts.Shutdown)
+	defer cancel()
+	err := s.main.Shutdown(ctx)
+	if errors.Is(err, context.DeadlineExceeded) {
+		s.log.Warn("requests cut off")
+		err = s.main.Close()
+	}
+	if s.probe != nil {
+		err = errors.Join(err, s.probe.Close())
+	}
+	return err
+}
+
+// purge removes old marks now and every day, until ctx ends.
+func (s *Server) purge(ctx context.Context) {
+	tick := time.NewTicker(purgeEvery)
+	defer tick.Stop()
+	for {
+		if _, err := s.vaults.Purge(ctx); err != nil && ctx.Err() == nil {
+			s.log.Error("purge failed", "error", err)
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+	}
+}
+
+// Close releases what New took, for a server that is not run. After Run it does nothing.
+func (s *Server) Close() error { return s.release() }
+
+// release closes listeners and data, once.
+func (s *Server) release() error {
+	s.once.Do(func() {
+		var errs []error
+		if s.mainLn != nil {
+			errs = append(errs, ignoreClosed(s.mainLn.Close()))
+		}
+		if s.probeLn != nil {
+			errs = append(errs, ignoreClosed(s.probeLn.Close()))
+		}
+		if s.store != nil {
+			errs = append(errs, s.store.close())
+		}
+		s.err = errors.Join(errs...)
+	})
+	return s.err
+}

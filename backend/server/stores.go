@@ -1,0 +1,35 @@
+package server
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/chaperone-privacy/chaperone/backend/store/memory"
+	"github.com/chaperone-privacy/chaperone/backend/store/sqlite"
+	"github.com/chaperone-privacy/chaperone/backend/vaultsync"
+)
+
+// engine is an open store, whichever it is.
+type engine struct {
+	name   string // for the log
+	vaults vaultsync.Store
+	ping   func(context.Context) error
+	close  func() error
+}
+
+// openStore opens the engine that db names, with all migrations done.
+func openStore(ctx context.Context, dir, db string) (*engine, error) {
+	switch db {
+	case "":
+		s, err := sqlite.Open(ctx, sqlite.Config{Dir: dir})
+		if err != nil {
+			return nil, err
+		}
+		return &engine{"sqlite", s.Vaults(), s.Ping, s.Close}, nil
+	case MemoryDB:
+		s := memory.New()
+		return &engine{"memory", s.Vaults(), s.Ping, s.Close}, nil
+	default:
+		return nil, fmt.Errorf("%w: PostgreSQL is not built in yet", ErrConfig)
+	}
+}
