@@ -1,13 +1,23 @@
 package contact
 
+import (
+	"bytes"
+	"cmp"
+	"slices"
+)
+
 // Memory is what a device has learned and must not forget: which clinics are pinned, which
-// keys were ever seen stolen, and the newest time that anything verified has shown. It only
-// ever grows, so two devices merge by union and maximum.
+// keys were ever seen stolen, the newest status of each monitor key, and the newest time that
+// witnesses have shown. It only ever grows, so two devices merge by union and maximum.
 type Memory struct {
 	Pins   []Pin        `json:"pins,omitempty"`
 	Stolen []StolenMark `json:"stolen,omitempty"`
-	// Now is the greatest time that anything verified here has shown, in Unix seconds. A
-	// device clock behind it is not believed.
+	// Statuses holds the newest status of each monitor key. It is what the device itself
+	// verified, and wins over an older one that comes with a message.
+	Statuses []StatusSeen `json:"statuses,omitempty"`
+	// Now is the greatest T_head that anything verified here has shown, in Unix seconds. A
+	// device clock behind it is not believed. The issue times of Statuses count beside it
+	// while their key is not stolen.
 	Now int64 `json:"now,omitempty"`
 }
 
@@ -19,7 +29,9 @@ type Pin struct {
 	Name      string   `json:"name"`
 	Level     Level    `json:"level"`
 	FirstSeen int64    `json:"first_seen"` // Unix seconds
-	Confirmed bool     `json:"confirmed"`  // the patient looked at it on this device
+	// Confirmed says that the patient looked at the pin on this device. One that is not
+	// confirmed counts as no pin.
+	Confirmed bool `json:"confirmed"`
 }
 
 // StolenMark says that a key was stolen from a time on. Once seen it is final; of two marks
@@ -28,4 +40,82 @@ type StolenMark struct {
 	Clinic [32]byte `json:"clinic"`
 	Key    [32]byte `json:"key"` // H(vkey)
 	Since  int64    `json:"since"`
+}
+
+// StatusSeen is a status note that verified on this device.
+type StatusSeen struct {
+	Clinic [32]byte `json:"clinic"`
+	Key    [32]byte `json:"key"` // H(vkey) of the monitor key
+	Issued int64    `json:"issued"`
+	Text   string   `json:"text"` // the note's text, without the signature
+}
+
+// NewPin makes a confirmed pin of a clinic by its first root set.
+func NewPin(roots RootSet, name string, level Level, firstSeen int64) Pin {
+	h := roots.Hash()
+	return Pin{Clinic: h, RootSet: h, Roots: roots.Text(), Name: name, Level: level, FirstSeen: firstSeen, Confirmed: true}
+}
+
+// Merge returns the union of two memories. It is commutative, associative and idempotent, so
+// devices end up equal whatever the order; the result shares nothing with m and o. Of two
+// pins of one clinic a confirmed one is kept, then the older.
+func (m Memory) Merge(o Memory) Memory {
+	out := Memory{Now: max(m.Now, o.Now)}
+	out.Pins = union(m.Pins, o.Pins, func(a, b Pin) int { return bytes.Compare(a.Clinic[:], b.Clinic[:]) }, betterPin)
+	out.Stolen = union(m.Stolen, o.Stolen, func(a, b StolenMark) int {
+		return cmp.Or(bytes.Compare(a.Clinic[:], b.Clinic[:]), bytes.Compare(a.Key[:], b.Key[:]))
+	}, func(a, b StolenMark) bool { return a.Since <= b.Since })
+	out.Statuses = union(m.Statuses, o.Statuses, func(a, b StatusSeen) int {
+		return cmp.Or(bytes.Compare(a.Clinic[:], b.Clinic[:]), bytes.Compare(a.Key[:], b.Key[:]))
+	}, func(a, b StatusSeen) bool {
+		return cmp.Or(-cmp.Compare(a.Issued, b.Issued), cmp.Compare(a.Text, b.Text)) <= 0
+	})
+	return out
+}
+
+// betterPin orders two pins of one clinic: confirmed before not, then the older, then by text.
+func betterPin(a, b Pin) bool {
+	if a.Confirmed != b.Confirmed {
+		return a.Confirmed
+	}
+	return cmp.Or(cmp.Compare(a.FirstSeen, b.FirstSeen), bytes.Compare(a.RootSet[:], b.RootSet[:]),
+		cmp.Compare(a.Level, b.Level), cmp.Compare(a.Name, b.Name), cmp.Compare(a.Roots, b.Roots)) <= 0
+}
+
+// union sorts by key and keeps, of equal keys, the one that better prefers.
+func union[T any](a, b []T, key func(T, T) int, better func(T, T) bool) []T {
+	all := slices.Concat(a, b)
+	slices.SortStableFunc(all, key)
+	out := all[:0]
+	for _, x := range all {
+		if n := len(out); n == 0 || key(out[n-1], x) != 0 {
+			out = append(out, x)
+		} else if !better(out[n-1], x) {
+			out[n-1] = x
+		}
+	}
+	if len(out) == 0 {
+		return nil
+	}
+	return out
+}
+
+// pin returns the confirmed pin of a clinic.
+func (m Memory) pin(clinic [32]byte) (Pin, bool) {
+	for _, p := range m.Pins {
+		if p.Clinic == clinic && p.Confirmed {
+			return p, true
+		}
+	}
+	return Pin{}, false
+}
+
+// stolen returns since when a key is stolen.
+func (m Memory) stolen(clinic, key [32]byte) (since int64, ok bool) {
+	for _, s := range m.Stolen {
+		if s.Clinic == clinic && s.Key == key && (!ok || s.Since < since) {
+			since, ok = s.Since, true
+		}
+	}
+	return since, ok
 }

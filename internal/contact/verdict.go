@@ -1,6 +1,10 @@
 package contact
 
-import "time"
+import (
+	"log/slog"
+	"slices"
+	"time"
+)
 
 // Finding is one thing that verification found. The order of the constants is the order of
 // precedence: the headline of a [Verdict] is the first finding in it (contact-protocol 9).
@@ -24,9 +28,9 @@ const (
 	Withdrawn        Finding = "WITHDRAWN"
 	NotYet           Finding = "NOT_YET"
 	Expired          Finding = "EXPIRED"
-	GenuineForAnyone Finding = "GENUINE_FOR_ANYONE"
-	GenuineOneKey    Finding = "GENUINE_ONE_KEY"
 	GenuineRemote    Finding = "GENUINE_REMOTE"
+	GenuineOneKey    Finding = "GENUINE_ONE_KEY"
+	GenuineForAnyone Finding = "GENUINE_FOR_ANYONE"
 	Genuine          Finding = "GENUINE"
 )
 
@@ -63,16 +67,19 @@ type Verdict struct {
 	Findings []Finding // all of them, in order of precedence; Findings[0] is Headline
 	Remarks  []Remark
 
-	Clinic   string    // display name of the pinned clinic; empty when not known
-	ClinicID [32]byte  // zero when not known
-	Signer   string    // label of the key that signed; only in amber and green
-	Kind     string    // what the message is about, such as "appointment"
-	Issued   time.Time // as the note says
-	Expires  time.Time
-	LoggedAt time.Time // T_log; zero when not proven
-	StatusAt time.Time // when the clinic's newest status was issued
-	Level    Level     // how the clinic came to be pinned
-	PinnedAt time.Time
+	Clinic string // display name of the pinned clinic; empty when not known
+	// CallsItself is the name that a clinic which is not pinned gives itself. Anybody can
+	// use a name.
+	CallsItself string
+	ClinicID    [32]byte  // zero when not known
+	Signer      string    // label of the key that signed; only in amber and green
+	Kind        string    // what the message is about, such as "appointment"
+	Issued      time.Time // as the note says
+	Expires     time.Time
+	LoggedAt    time.Time // T_log; zero when not proven
+	StatusAt    time.Time // when the clinic's newest status was issued
+	Level       Level     // how the clinic came to be pinned
+	PinnedAt    time.Time
 
 	// Body is the signed text. It is empty unless the class is amber or green.
 	Body string
@@ -96,8 +103,8 @@ type Diff struct {
 	Changes []Change
 }
 
-// Change is one difference. Kind is "phone", "link", "amount", "wallet", "date" or "text";
-// the dangerous kinds come first.
+// Change is one difference. Kind is "link", "phone", "amount", "wallet", "date", "number" (any
+// other of 5 digits and more) or "text"; the dangerous kinds come first.
 type Change struct {
 	Kind     string
 	Signed   string // the line as the clinic wrote it; empty when it wrote none
@@ -105,3 +112,44 @@ type Change struct {
 	// Marks are byte ranges of the tokens that differ.
 	SignedMark, ReceivedMark [2]int
 }
+
+// order is the order of precedence.
+var order = [...]Finding{
+	LogForked, KeyStolen, Forged, Disowned, NotForYou, Altered, Unknown, Mistyped, NoPin, Unavailable,
+	Unproven, Clock, Stale, Withdrawn, NotYet, Expired, GenuineRemote, GenuineOneKey, GenuineForAnyone, Genuine,
+}
+
+// Rank is the place of a finding in the order of precedence, 0 the worst. Unknown findings
+// rank before everything.
+func (f Finding) Rank() int { return slices.Index(order[:], f) }
+
+// Class is the colour of a finding. A finding that this package does not know is red.
+func (f Finding) Class() Class {
+	switch f {
+	case Mistyped, NoPin, Unavailable, Unproven, Clock, Stale:
+		return Grey
+	case Withdrawn, NotYet, Expired, GenuineRemote, GenuineOneKey, GenuineForAnyone:
+		return Amber
+	case Genuine:
+		return Green
+	}
+	return Red
+}
+
+// ExitCode is what a program returns for a headline: 0 genuine, 1 not genuine or not valid
+// now, 2 cannot tell.
+func (f Finding) ExitCode() int {
+	switch f {
+	case Genuine, GenuineForAnyone:
+		return 0
+	case GenuineOneKey, GenuineRemote, Mistyped, NoPin, Unavailable, Unproven, Clock, Stale:
+		return 2
+	}
+	return 1
+}
+
+// Has reports whether f is among the findings.
+func (v Verdict) Has(f Finding) bool { return slices.Contains(v.Findings, f) }
+
+// LogValue keeps a patient's mail out of logs.
+func (v Verdict) LogValue() slog.Value { return slog.StringValue("[redacted]") }

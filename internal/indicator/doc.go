@@ -1,0 +1,7 @@
+// Package indicator finds what a fraudster changes in a text: links, addresses, phone numbers,
+// amounts of money, wallets, dates and long numbers.
+//
+// It promises to err on the side of finding: its results decide how a difference is shown,
+// and whether text around a signed message may be called harmless. It never says that
+// something is safe, and never looks anything up.
+package indicator
