@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"slices"
 	"strings"
+	"unicode"
 
 	"github.com/chaperone-privacy/chaperone/internal/indicator"
 )
@@ -94,6 +95,8 @@ func diff(b, r document) *Diff {
 	b.spans, r.spans = indicator.Find(b.text), indicator.Find(r.text)
 	var changes []Change
 	for _, h := range hunks(b.tokens, r.tokens) {
+		h.b1, h.b2 = slide(b.tokens, h.b1, h.b2, h.r1 == h.r2)
+		h.r1, h.r2 = slide(r.tokens, h.r1, h.r2, h.b1 == h.b2)
 		left, right := b.pieces(h.b1, h.b2), r.pieces(h.r1, h.r2)
 		if len(left) == 0 {
 			left = b.context(h.b1)
@@ -102,24 +105,111 @@ func diff(b, r document) *Diff {
 			right = r.context(h.r1)
 		}
 		for i := range max(len(left), len(right)) {
-			var c Change
-			kind := indicator.Kind("text")
-			if i < len(left) {
-				c.Signed, c.SignedMark, kind = b.mark(left[i], kind)
-			}
-			if i < len(right) {
-				c.Received, c.ReceivedMark, kind = r.mark(right[i], kind)
-			}
-			c.Kind = string(kind)
-			if !slices.Contains(changes, c) {
-				changes = append(changes, c)
-			}
+			changes = appendChanges(changes, b.side(left, i), r.side(right, i))
 		}
 	}
 	slices.SortStableFunc(changes, func(x, y Change) int {
 		return cmp.Compare(indicator.Kind(x.Kind).Rank(), indicator.Kind(y.Kind).Rank())
 	})
 	return &Diff{Changes: changes[:min(len(changes), maxChanges)]}
+}
+
+// slide moves a run that stands on one side only towards the start by equal words, if it then
+// begins a line: "A B. A C." with "A C." new reads better than with "C. A" new.
+func slide(tokens []token, from, to int, alone bool) (int, int) {
+	if !alone || from == to {
+		return from, to
+	}
+	for a, z := from, to; ; a, z = a-1, z-1 {
+		if a == 0 || tokens[a-1].line != tokens[a].line {
+			return a, z
+		}
+		if !sameToken(tokens[a-1], tokens[z-1]) {
+			return from, to
+		}
+	}
+}
+
+// side is one side of a pair of differing pieces.
+type side struct {
+	line  string
+	mark  [2]int
+	finds []find
+	rest  bool // there are differing words beside the finds
+}
+
+// find is an indicator that overlaps the piece; the range is within the line.
+type find struct {
+	kind indicator.Kind
+	text string
+	mark [2]int
+}
+
+func (d document) side(ps []piece, i int) side {
+	if i >= len(ps) {
+		return side{}
+	}
+	p := ps[i]
+	from, to := d.starts[p.line], d.starts[p.line]+len(d.lines[p.line])
+	s := side{line: d.lines[p.line], mark: [2]int{p.start - from, p.end - from}}
+	covered := p.start
+	for _, x := range d.spans {
+		if x.Start >= p.end || p.start >= x.End {
+			continue
+		}
+		m := [2]int{max(x.Start, from) - from, min(x.End, to) - from}
+		s.finds = append(s.finds, find{x.Kind, s.line[m[0]:m[1]], m})
+		s.rest = s.rest || covered < x.Start && hasWord(d.text[covered:x.Start])
+		covered = max(covered, x.End)
+	}
+	s.rest = s.rest || covered < p.end && hasWord(d.text[covered:p.end])
+	return s
+}
+
+func hasWord(s string) bool {
+	return strings.IndexFunc(s, func(r rune) bool { return unicode.IsLetter(r) || unicode.IsDigit(r) }) >= 0
+}
+
+// appendChanges adds one change for each find, those of one kind side by side, and one for
+// the other words.
+func appendChanges(changes []Change, b, r side) []Change {
+	n := len(changes)
+	add := func(c Change) {
+		if !slices.Contains(changes, c) {
+			changes = append(changes, c)
+		}
+	}
+	for _, kind := range indicator.Kinds() {
+		bf, rf := ofKind(b.finds, kind), ofKind(r.finds, kind)
+		for i := range max(len(bf), len(rf)) {
+			c := Change{Kind: string(kind), Signed: b.line, Received: r.line}
+			c.SignedMark, c.ReceivedMark = [2]int{b.mark[0], b.mark[0]}, [2]int{r.mark[0], r.mark[0]}
+			if i < len(bf) {
+				c.SignedMark = bf[i].mark
+			}
+			if i < len(rf) {
+				c.ReceivedMark = rf[i].mark
+			}
+			if i < len(bf) && i < len(rf) && bf[i].text == rf[i].text {
+				continue
+			}
+			add(c)
+		}
+	}
+	if b.rest || r.rest || len(changes) == n && len(b.finds)+len(r.finds) == 0 {
+		add(Change{Kind: "text", Signed: b.line, Received: r.line, SignedMark: b.mark, ReceivedMark: r.mark})
+	}
+	return changes
+}
+
+func ofKind(finds []find, kind indicator.Kind) []find {
+	var out []find
+	for _, f := range finds {
+		if f.kind == kind {
+			out = append(out, f)
+		}
+	}
+	return out
 }
 
 // pieces cuts tokens i to j by lines.
@@ -142,22 +232,6 @@ func (d document) context(i int) []piece {
 	}
 	t := d.tokens[i]
 	return []piece{{t.line, t.start, t.start}}
-}
-
-// mark returns the line of a piece and what of it differs, widened to whole finds, and the
-// most dangerous of kind and the kinds of these.
-func (d document) mark(p piece, kind indicator.Kind) (string, [2]int, indicator.Kind) {
-	from, to := d.starts[p.line], d.starts[p.line]+len(d.lines[p.line])
-	start, end := p.start, p.end
-	for _, s := range d.spans {
-		if s.Start < p.end && p.start < s.End {
-			start, end = min(start, max(s.Start, from)), max(end, min(s.End, to))
-			if s.Kind.Rank() < kind.Rank() {
-				kind = s.Kind
-			}
-		}
-	}
-	return d.lines[p.line], [2]int{start - from, end - from}, kind
 }
 
 // hunk says that tokens b1..b2 of the body stand where r1..r2 stand in the received text.

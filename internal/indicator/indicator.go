@@ -20,13 +20,15 @@ const (
 	Number Kind = "number" // any other number of 5 digits and more
 )
 
+// Kinds returns all kinds, most dangerous first.
+func Kinds() []Kind { return []Kind{Link, Phone, Amount, Wallet, Date, Number} }
+
 // Rank orders kinds by danger, 0 the most dangerous; unknown kinds come last.
 func (k Kind) Rank() int {
-	i := slices.Index([]Kind{Link, Phone, Amount, Wallet, Date, Number}, k)
-	if i < 0 {
-		return 6
+	if i := slices.Index(Kinds(), k); i >= 0 {
+		return i
 	}
-	return i
+	return len(Kinds())
 }
 
 // Span is one find. Start and End are byte offsets.
