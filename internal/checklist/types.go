@@ -56,6 +56,9 @@ type Answers struct {
 	NoApps  bool       `json:"no_apps,omitempty"` // "I use none of these"
 	// BorrowSoon says that the person will borrow within 30 days (rule R6).
 	BorrowSoon bool `json:"borrow_soon,omitempty"`
+	// KnownAt is when the person learned of the incident, in Unix seconds; 0 not given. It
+	// starts the clocks of the law, such as the 180 days of a complaint.
+	KnownAt int64 `json:"known_at,omitempty"`
 }
 
 // Status is where a row stands.
@@ -106,11 +109,12 @@ type RowState struct {
 type Row struct {
 	Item      *Item
 	Status    Status
+	Lane      Lane          // the item's lane, or [LaneNow] where a crisis plan pulls it forward
 	Platforms []PlatformRow // nil unless the item fans out
 	Due       time.Time     // zero: no date
 	Minutes   int           // what is left of the row
 	Unmet     []string      // ids of prerequisites not done yet
-	Optional  bool          // superseded by a row that is done
+	Optional  bool          // another row of the plan does more (rule R6)
 }
 
 // PlatformRow is the part of a fan-out row that belongs to one platform.
@@ -122,17 +126,26 @@ type PlatformRow struct {
 }
 
 // Plan is the answer of the engine: the same for the same input on every device.
+//
+// A plan is a short list, never everything there is to do. The first one holds at most 12
+// rows (7 in a crisis); when all of them are settled, the next few join it. More says how
+// many rows wait beyond the plan.
 type Plan struct {
 	Stage       Stage
 	Rows        []Row // open rows in order; Rows[0] is "do this next"
 	ShowFirst   int   // how many of Rows to show before "later" (1 + 4, or all of a crisis plan)
+	PutOff      []Row // rows put off to a later day, soonest first
 	Finished    []Row // done, skipped and not-mine rows
 	DueSoon     []Row // done rows that are due again within 14 days, soonest first
-	Done, Total int   // counted in rows
-	MinutesLeft int
-	RegionKnown bool // false: generic advice, no numbers of another country
-	Expired     bool // the pack is past its expiry (rule R10)
+	Done, Total int   // counted in rows of the plan; Total includes rows put off
+	More        int   // rows that wait until these are settled
+	MinutesLeft int   // of Rows
+	RegionKnown bool  // false: generic advice, no numbers of another country
+	Expired     bool  // the pack is past its expiry (rule R10)
 }
+
+// Crisis reports whether the plan is the short list for a person under threat.
+func (p *Plan) Crisis() bool { return p.Stage == Threatened || p.Stage == Published }
 
 // Next returns the row to do next, or nil when nothing is open.
 func (p *Plan) Next() *Row {

@@ -1,0 +1,269 @@
+package checklist
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// index is what the engine needs from a pack, computed once when the pack is opened.
+type index struct {
+	items     map[string]int
+	platforms map[string]int
+	regions   map[string]uint32 // the bit of each region the pack knows
+	rules     []rule            // one for each item
+	caps      []*Capability     // item*platforms + platform; nil: cannot
+	roots     []uint8           // beside caps: which capability does it, for sharing between items
+	order     [4][]int          // for each stage, items in the order in which they join a plan
+	nRoots    int
+}
+
+// rule is an item's applies_when, regions and relations as sets.
+type rule struct {
+	stages       uint8
+	exposed      uint16
+	uses         uint64
+	noAppsNever  bool
+	regions      uint32
+	fanOut       bool
+	capable      uint64 // platforms that can
+	needs        []int
+	supersededBy []int
+	defers       bool // supersedes something: waits while the person is about to borrow (rule R6)
+}
+
+// otherRegion is the bit of a region that was not given or is not in the pack.
+const otherRegion uint32 = 1
+
+const (
+	maxItems     = 1 << 12
+	maxPlatforms = 64
+	maxRoots     = 32
+)
+
+var (
+	stages    = [4]Stage{Worried, Notified, Threatened, Published}
+	exposures = [12]Exposure{Contact, Address, BirthDate, GovID, SSN, Login, Card, Bank, Insurance, Records, PhotoFace, PhotoIntimate}
+	lanes     = [7]Lane{LaneNow, LaneContain, LaneAccounts, LaneMoney, LaneMedical, LaneFootprint, LaneMaintain}
+	// laneOrder is the place of each of lanes in each of stages (rule R2).
+	laneOrder = [4][7]uint64{
+		{0, 2, 1, 3, 5, 4, 6},
+		{0, 1, 2, 3, 4, 5, 6},
+		{0, 1, 2, 3, 4, 5, 6},
+		{0, 1, 2, 3, 4, 5, 6},
+	}
+)
+
+// Stages lists the stages, the calmest first.
+func Stages() []Stage { return slices.Clone(stages[:]) }
+
+// Exposures lists the exposures in the order in which they are asked.
+func Exposures() []Exposure { return slices.Clone(exposures[:]) }
+
+// Lanes lists the lanes.
+func Lanes() []Lane { return slices.Clone(lanes[:]) }
+
+const (
+	stageWorried = iota
+	stageNotified
+	stageThreatened
+	stagePublished
+)
+
+func stageOf(s Stage) int {
+	if i := slices.Index(stages[:], s); i >= 0 {
+		return i
+	}
+	return stageWorried
+}
+
+func (x *index) build(d *Document) error {
+	if len(d.Items) == 0 || len(d.Items) > maxItems || len(d.Platforms) > maxPlatforms || len(d.Regions) > 30 {
+		return fmt.Errorf("%w: too few or too many objects", ErrMalformed)
+	}
+	x.items = make(map[string]int, len(d.Items))
+	for i := range d.Items {
+		if i > 0 && d.Items[i-1].ID >= d.Items[i].ID {
+			return fmt.Errorf("%w: items out of order", ErrMalformed)
+		}
+		x.items[d.Items[i].ID] = i
+	}
+	x.platforms = make(map[string]int, len(d.Platforms))
+	for i := range d.Platforms {
+		x.platforms[d.Platforms[i].ID] = i
+	}
+	x.regions = make(map[string]uint32, len(d.Regions))
+	for i, r := range d.Regions {
+		x.regions[r] = 2 << i
+	}
+	x.buildCapabilities(d)
+	x.rules = make([]rule, len(d.Items))
+	for i := range d.Items {
+		if err := x.buildRule(d, i); err != nil {
+			return fmt.Errorf("%w: item %s: %w", ErrMalformed, d.Items[i].ID, err)
+		}
+	}
+	for i := range d.Items {
+		for _, id := range d.Items[i].Supersedes {
+			x.rules[x.items[id]].supersededBy = append(x.rules[x.items[id]].supersededBy, i)
+		}
+	}
+	x.buildOrder(d)
+	return nil
+}
+
+func (x *index) buildCapabilities(d *Document) {
+	n := len(d.Platforms)
+	x.caps = make([]*Capability, len(d.Items)*n)
+	x.roots = make([]uint8, len(d.Items)*n)
+	names := map[string]uint8{}
+	for i := range d.Items {
+		if d.Items[i].FanOut == "" {
+			continue
+		}
+		for p := range d.Platforms {
+			c := d.Platforms[p].Capabilities[d.Items[i].FanOut]
+			if c == nil {
+				continue
+			}
+			root := c.SameAs
+			if root == "" {
+				root = d.Items[i].FanOut
+			}
+			if _, ok := names[root]; !ok {
+				names[root] = uint8(min(len(names), maxRoots-1))
+			}
+			x.caps[i*n+p], x.roots[i*n+p] = c, names[root]
+		}
+	}
+	x.nRoots = len(names)
+}
+
+func (x *index) buildRule(d *Document, i int) error {
+	it, r := &d.Items[i], &x.rules[i]
+	for _, s := range it.When.Stages {
+		at := slices.Index(stages[:], s)
+		if at < 0 {
+			return fmt.Errorf("unknown stage %q", s)
+		}
+		r.stages |= 1 << at
+	}
+	if r.stages == 0 {
+		r.stages = 1<<len(stages) - 1
+	}
+	for _, e := range it.When.Exposed {
+		at := slices.Index(exposures[:], e)
+		if at < 0 {
+			return fmt.Errorf("unknown exposure %q", e)
+		}
+		r.exposed |= 1 << at
+	}
+	for _, id := range it.When.Uses {
+		p, ok := x.platforms[id]
+		if !ok {
+			return fmt.Errorf("unknown platform %q", id)
+		}
+		r.uses |= 1 << p
+	}
+	r.noAppsNever = slices.Contains(it.When.NotIf, "no-social-accounts")
+	r.regions = x.regionSet(it.Regions)
+	r.fanOut = it.FanOut != ""
+	for p := range d.Platforms {
+		if x.caps[i*len(d.Platforms)+p] != nil {
+			r.capable |= 1 << p
+		}
+	}
+	for _, id := range it.Needs {
+		at, ok := x.items[id]
+		if !ok {
+			return fmt.Errorf("unknown need %q", id)
+		}
+		r.needs = append(r.needs, at)
+	}
+	for _, id := range it.Supersedes {
+		if _, ok := x.items[id]; !ok {
+			return fmt.Errorf("supersedes unknown %q", id)
+		}
+		r.defers = true
+	}
+	if slices.Index(lanes[:], it.Lane) < 0 || it.Impact < 1 || it.Impact > 5 || it.Minutes < 0 || it.Minutes >= 1<<12 {
+		return fmt.Errorf("lane, impact or minutes out of range")
+	}
+	return nil
+}
+
+// regionSet turns a list of regions, "any" and exclusions into a set.
+func (x *index) regionSet(list []string) uint32 {
+	var in, out uint32
+	any := len(list) == 0
+	for _, r := range list {
+		switch {
+		case r == "any":
+			any = true
+		case strings.HasPrefix(r, "-"):
+			any = true
+			out |= x.regions[r[1:]]
+		default:
+			in |= x.regions[r]
+		}
+	}
+	if any {
+		in = ^uint32(0)
+	}
+	return in &^ out
+}
+
+// buildOrder computes for each stage the order in which items join a plan (rules R1, R4 and
+// R11): what the stage is about first, then impact. How a plan is shown is rule R2 alone.
+func (x *index) buildOrder(d *Document) {
+	for s := range stages {
+		keys := make([]uint64, 0, len(d.Items))
+		for i := range d.Items {
+			if x.rules[i].stages&(1<<s) == 0 {
+				continue
+			}
+			it := &d.Items[i]
+			lane := slices.Index(lanes[:], it.Lane)
+			var group uint64
+			switch s {
+			case stageWorried:
+				group = 6
+				if it.First > 0 {
+					group = uint64(it.First)
+				}
+			case stageNotified:
+				if it.Lane != LaneContain && it.Lane != LaneAccounts && it.Lane != LaneMoney {
+					group = 1
+				}
+			default:
+				switch {
+				case it.Crisis > 0:
+					group = uint64(it.Crisis)
+				case it.Lane == LaneContain || it.Lane == LaneAccounts || it.Lane == LaneMoney:
+					group = 16
+				default:
+					group = 17
+				}
+			}
+			keys = append(keys, group<<40|uint64(5-it.Impact)<<32|laneOrder[s][lane]<<28|uint64(it.Minutes)<<12|uint64(i))
+		}
+		slices.Sort(keys)
+		seen := make([]bool, len(d.Items))
+		for _, k := range keys {
+			x.follow(s, int(k&(maxItems-1)), seen)
+		}
+	}
+}
+
+// follow appends an item to a stage's order, behind whatever it needs, so that no row joins a
+// plan before its prerequisites.
+func (x *index) follow(stage, item int, seen []bool) {
+	if seen[item] || x.rules[item].stages&(1<<stage) == 0 {
+		return
+	}
+	seen[item] = true
+	for _, n := range x.rules[item].needs {
+		x.follow(stage, n, seen)
+	}
+	x.order[stage] = append(x.order[stage], item)
+}

@@ -1,0 +1,7 @@
+chaperone pack v1
+chaperone-checklist 1
+a11b2b3528adeecfbde2d621b7831aa433d08d88d6e5449ae1c6b119fcb2f0b8  i18n/en.json
+1c5ea969a662dce692a64271fdfd8f69fc1ed2e31e549eac707ecfea32ca2858  i18n/es.json
+4c6d04f8dfeb24b6be23d2a0238dbbabd0314048f67d011ae66025639e18d878  pack.json
+
+— chaperone-pack-development 6tHa1ndR+rhrD7lVXHP1S2n9kSO8a4S5OdwHRB3nLl8g7S43N9tRyBW/cfDEnSpImj7r2FOEUGzy3XnC86AeyWITjQg=
