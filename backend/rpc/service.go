@@ -13,6 +13,7 @@ import (
 	"connectrpc.com/connect/v2"
 	"connectrpc.com/connect/v2/connectgzip"
 	"connectrpc.com/connect/v2/connecthttp"
+	"connectrpc.com/connect/v2/connectproto"
 	"connectrpc.com/grpcreflect/v2"
 	"connectrpc.com/validate"
 
@@ -41,7 +42,7 @@ const (
 // CompileRules compiles the schema's rules about requests. It takes a while (milliseconds), so
 // that it is done at start and beside other work, not under the first patient's request.
 func CompileRules() (protovalidate.Validator, error) {
-	rules, err := protovalidate.New(protovalidate.WithDisableLazy(), protovalidate.WithMessages(
+	rules, err := protovalidate.New(protovalidate.WithMessages(
 		&chaperonev1.GetPackRequest{}, &chaperonev1.PlanRequest{}, &chaperonev1.VaultServiceGetRequest{},
 		&chaperonev1.VaultServicePutRequest{}, &chaperonev1.VaultServiceDeleteRequest{},
 	))
@@ -120,7 +121,11 @@ func New(c Config) (*connect.Server, error) {
 // Mount registers server's routes on mux, behind the guard, with the read limits of each
 // procedure.
 func Mount(mux connecthttp.ServeMux, server *connect.Server) {
+	// A misspelt field or an enum nobody knows is an error here, not silently left out.
+	strict := connectproto.NewJSONCodec()
+	strict.UnmarshalOptions.DiscardUnknown = false
 	connecthttp.Mount(guardedMux{mux}, server,
+		connecthttp.WithCodecs(connectproto.NewBinaryCodec(), strict),
 		connecthttp.WithCompressors(connectgzip.New()),
 		connecthttp.WithReadMaxBytes(maxSmallMessage),
 		connecthttp.WithCompressMinBytes(compressFrom),

@@ -14,6 +14,7 @@ import (
 
 	"github.com/chaperone-privacy/chaperone/backend/limit"
 	"github.com/chaperone-privacy/chaperone/backend/rpc"
+	"github.com/chaperone-privacy/chaperone/backend/vaultsync"
 )
 
 // The addresses that are used when none is given.
@@ -54,6 +55,8 @@ type Config struct {
 	Now  func() time.Time // nil means time.Now
 	Rand io.Reader        // nil means crypto/rand
 	Log  *slog.Logger     // nil discards
+
+	wrap func(vaultsync.Store) vaultsync.Store // for tests: stands before the store; nil: nothing
 }
 
 // Limits bounds what callers may ask for. Zero fields mean the documented defaults.

@@ -39,6 +39,12 @@ func Explain(err error, data string) Trouble {
 	if l, ok := errors.AsType[*listenError](err); ok {
 		return explainListen(l)
 	}
+	if errors.Is(err, store.ErrAddress) {
+		return Trouble{
+			What: "--db is not a URL that PostgreSQL understands", Usage: true,
+			Hint: "write postgres://USER@HOST:PORT/DATABASE, and the password in CHAPERONE_DB or a .pgpass file",
+		}
+	}
 	if errors.Is(err, errCertificate) {
 		return Trouble{
 			What: "the TLS certificate or its key cannot be used: " + lastOf(err),
@@ -64,6 +70,7 @@ var troubles = []struct {
 	{store.ErrDiskFull, "the disk that holds %s is full", "make room and start again; nothing that was acknowledged is lost"},
 	{store.ErrReadOnly, "the data in %s cannot be written: the file system or the database is read-only", "mount it writable, or choose another directory by --data DIR"},
 	{store.ErrPermission, "this user may not open the data in %s", "give the directory to the user that runs chaperoned (mode 0700); for PostgreSQL check the role and its password"},
+	{store.ErrNoDatabase, "the database that --db names does not exist%.0s", "create it (createdb NAME), or correct --db"},
 	{store.ErrUnreachable, "the database server does not answer%.0s", "check that PostgreSQL runs and that --db or CHAPERONE_DB names it"},
 	{store.ErrBusy, "the database is busy or is shutting down%.0s", "try again in a moment"},
 	{ErrOrigin, "the file origin in %s is damaged", "restore it from a backup; the origin is part of everything this server has signed"},

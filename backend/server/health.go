@@ -10,6 +10,8 @@ import (
 
 	connectv1 "connectrpc.com/connect"
 	"connectrpc.com/grpchealth"
+	"google.golang.org/protobuf/encoding/protojson"
+	"google.golang.org/protobuf/proto"
 )
 
 // errNotReady: the server has not started yet, or is about to end.
@@ -67,10 +69,10 @@ func (h *healthChecker) Check(ctx context.Context, req *grpchealth.CheckRequest)
 // maxHealthMessage is the read limit of a health request.
 const maxHealthMessage = 1 << 10
 
-// healthHandler serves grpc.health.v1. The module has no release for connect v2 yet; it is
-// mounted beside, with an interceptor that keeps the transport's texts inside.
+// healthHandler serves grpc.health.v1. The module has no release for connect v2 yet, so it is
+// mounted beside, with codecs that keep the parsers' texts inside.
 func healthHandler(check *healthChecker) (string, http.Handler) {
-	quiet := connectv1.UnaryInterceptorFunc(func(next connectv1.UnaryFunc) connectv1.UnaryFunc {
+	deadline := connectv1.UnaryInterceptorFunc(func(next connectv1.UnaryFunc) connectv1.UnaryFunc {
 		return func(ctx context.Context, req connectv1.AnyRequest) (connectv1.AnyResponse, error) {
 			ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
 			defer cancel()
@@ -79,9 +81,39 @@ func healthHandler(check *healthChecker) (string, http.Handler) {
 	})
 	return grpchealth.NewHandler(check,
 		connectv1.WithReadMaxBytes(maxHealthMessage),
-		connectv1.WithInterceptors(quiet),
+		connectv1.WithInterceptors(deadline),
+		connectv1.WithCodec(quietCodec{"proto", proto.Marshal, proto.Unmarshal}),
+		connectv1.WithCodec(quietCodec{"json", protojson.Marshal, protojson.Unmarshal}),
 		connectv1.WithRecover(func(context.Context, connectv1.Spec, http.Header, any) error {
 			return connectv1.NewError(connectv1.CodeInternal, errors.New("internal error"))
 		}),
 	)
+}
+
+// quietCodec is a connect v1 codec whose errors repeat nothing of a message.
+type quietCodec struct {
+	name      string
+	marshal   func(proto.Message) ([]byte, error)
+	unmarshal func([]byte, proto.Message) error
+}
+
+// Name implements connect.Codec.
+func (c quietCodec) Name() string { return c.name }
+
+// Marshal implements connect.Codec.
+func (c quietCodec) Marshal(msg any) ([]byte, error) {
+	m, ok := msg.(proto.Message)
+	if !ok {
+		return nil, errors.New("not a message")
+	}
+	return c.marshal(m)
+}
+
+// Unmarshal implements connect.Codec.
+func (c quietCodec) Unmarshal(data []byte, msg any) error {
+	m, ok := msg.(proto.Message)
+	if !ok || c.unmarshal(data, m) != nil {
+		return errors.New("the message could not be read")
+	}
+	return nil
 }

@@ -34,6 +34,7 @@ type Server struct {
 	store  *engine
 	vaults *vaultsync.Service
 	rpc    *connect.Server
+	gate   *limit.Gate
 	ready  *readiness
 	log    *slog.Logger
 
@@ -118,7 +119,7 @@ func (s *Server) assemble(ctx context.Context) (err error) {
 			<-rules // no goroutine outlives a failed start
 		}
 	}()
-	if s.store, err = openStore(ctx, s.cfg.Data, s.cfg.DB); err != nil {
+	if s.store, err = openStore(ctx, s.cfg.Data, s.cfg.DB, s.log); err != nil {
 		return err
 	}
 	if s.origin, err = settleOrigin(s.cfg.Data, s.cfg.Origin, onLoopback(s.cfg.Listen)); err != nil {
@@ -128,10 +129,14 @@ func (s *Server) assemble(ctx context.Context) (err error) {
 	if err != nil {
 		return fmt.Errorf("open content pack: %w", err)
 	}
-	gate := limit.NewGate(s.cfg.Limits.Gate)
-	counts := newMetrics(gate)
+	s.gate = limit.NewGate(s.cfg.Limits.Gate)
+	counts := newMetrics(s.gate)
+	vaults := s.store.vaults
+	if s.cfg.wrap != nil {
+		vaults = s.cfg.wrap(vaults)
+	}
 	s.vaults, err = vaultsync.New(vaultsync.Config{
-		Store: &timedVaults{s.store.vaults, s.cfg.Now, counts}, Now: s.cfg.Now, Log: s.log,
+		Store: &timedVaults{vaults, s.cfg.Now, counts}, Now: s.cfg.Now, Log: s.log,
 	})
 	if err != nil {
 		return fmt.Errorf("start vaults: %w", err)
@@ -142,7 +147,7 @@ func (s *Server) assemble(ctx context.Context) (err error) {
 		return r.err
 	}
 	s.rpc, err = rpc.New(rpc.Config{
-		Pack: pack, Vaults: s.vaults, Gate: gate, Observer: counts, Rules: r.rules,
+		Pack: pack, Vaults: s.vaults, Gate: s.gate, Observer: counts, Rules: r.rules,
 		Rates:    limit.NewRates(limit.RatesConfig{Classes: s.cfg.Limits.Rates, Now: s.cfg.Now}),
 		Deadline: s.cfg.Timeouts.Deadline, Reflection: s.cfg.Reflection,
 		Now: s.cfg.Now, Rand: s.cfg.Rand, Log: s.log,

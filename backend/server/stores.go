@@ -2,9 +2,10 @@ package server
 
 import (
 	"context"
-	"fmt"
+	"log/slog"
 
 	"github.com/chaperone-privacy/chaperone/backend/store/memory"
+	"github.com/chaperone-privacy/chaperone/backend/store/postgres"
 	"github.com/chaperone-privacy/chaperone/backend/store/sqlite"
 	"github.com/chaperone-privacy/chaperone/backend/vaultsync"
 )
@@ -18,7 +19,7 @@ type engine struct {
 }
 
 // openStore opens the engine that db names, with all migrations done.
-func openStore(ctx context.Context, dir, db string) (*engine, error) {
+func openStore(ctx context.Context, dir, db string, log *slog.Logger) (*engine, error) {
 	switch db {
 	case "":
 		s, err := sqlite.Open(ctx, sqlite.Config{Dir: dir})
@@ -30,6 +31,10 @@ func openStore(ctx context.Context, dir, db string) (*engine, error) {
 		s := memory.New()
 		return &engine{"memory", s.Vaults(), s.Ping, s.Close}, nil
 	default:
-		return nil, fmt.Errorf("%w: PostgreSQL is not built in yet", ErrConfig)
+		s, err := postgres.Open(ctx, postgres.Config{URL: db, Log: log})
+		if err != nil {
+			return nil, err
+		}
+		return &engine{"postgres", s.Vaults(), s.Ping, s.Close}, nil
 	}
 }
