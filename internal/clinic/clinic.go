@@ -53,7 +53,8 @@ type logged struct{ note, proof []byte }
 
 type device struct {
 	*Device
-	grant logged
+	grant  contact.Grant
+	logged logged
 }
 
 // New logs the profile and the monitor's grant.
@@ -134,7 +135,7 @@ func (c *Clinic) GrantExactly(d *Device, g contact.Grant) error {
 	if err != nil {
 		return err
 	}
-	c.devices = append(c.devices, device{d, l})
+	c.devices = append(c.devices, device{d, g, l})
 	c.SetKey(d.Key(), "ok", 0)
 	return nil
 }
@@ -172,16 +173,20 @@ type Sent struct {
 }
 
 // Send signs a bearer message: one that anybody who has it can check. It fails with
-// [ErrRefused] for a text that [CheckText] refuses.
+// [ErrRefused] for a text that [CheckText] refuses and with [ErrNotGranted] when the device
+// may not sign this kind now.
 func (c *Clinic) Send(d *Device, draft Draft) (Sent, error) {
 	i := slices.IndexFunc(c.devices, func(x device) bool { return x.Key() == d.Key() })
 	if i < 0 {
-		return Sent{}, errors.New("send message: the device has no grant")
+		return Sent{}, fmt.Errorf("send message: %w", ErrNotGranted)
 	}
 	if draft.Life == 0 {
 		draft.Life = 180 * 24 * time.Hour
 	}
 	issued := c.cfg.Now().Unix()
+	if g := c.devices[i].grant; issued < g.NotBefore || issued > g.NotAfter || !slices.Contains(g.Kinds, draft.Kind) {
+		return Sent{}, fmt.Errorf("send message: %w", ErrNotGranted)
+	}
 	m := contact.Message{
 		Clinic: c.ID(), Bearer: true, Issued: issued, Expires: issued + int64(draft.Life/time.Second),
 		Channel: draft.Channel, Kind: draft.Kind, Batch: draft.Batch, Body: contact.Canon(draft.Body),
@@ -244,7 +249,7 @@ func (c *Clinic) Bundle(s Sent, status []byte) ([]byte, error) {
 	b := contact.Bundle{
 		Message: s.Note, VRF: s.VRF, MessageProof: s.Proof,
 		Profile: c.profile.note, ProfileProof: c.profile.proof,
-		Grant: s.by.grant.note, GrantProof: s.by.grant.proof,
+		Grant: s.by.logged.note, GrantProof: s.by.logged.proof,
 		Policies: [][]byte{c.cfg.Policy},
 		Monitor:  c.monitor.note, MonitorProof: c.monitor.proof,
 		Status: status,

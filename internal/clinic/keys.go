@@ -20,6 +20,8 @@ var (
 	ErrRoots = errors.New("unacceptable number of root keys")
 	// ErrRefused says that a text may not be signed as this kind of message.
 	ErrRefused = errors.New("text that a message may not have")
+	// ErrNotGranted says that a device has no grant for this kind at this time.
+	ErrNotGranted = errors.New("the device has no grant for this")
 )
 
 // signer is one Ed25519 key and its name.

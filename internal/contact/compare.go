@@ -95,8 +95,13 @@ func diff(b, r document) *Diff {
 	b.spans, r.spans = indicator.Find(b.text), indicator.Find(r.text)
 	var changes []Change
 	for _, h := range hunks(b.tokens, r.tokens) {
-		h.b1, h.b2 = slide(b.tokens, h.b1, h.b2, h.r1 == h.r2)
-		h.r1, h.r2 = slide(r.tokens, h.r1, h.r2, h.b1 == h.b2)
+		n := 0
+		if h.b1 == h.b2 {
+			n = slide(r.tokens, h.r1, h.r2)
+		} else if h.r1 == h.r2 {
+			n = slide(b.tokens, h.b1, h.b2)
+		}
+		h = hunk{h.b1 - n, h.b2 - n, h.r1 - n, h.r2 - n}
 		left, right := b.pieces(h.b1, h.b2), r.pieces(h.r1, h.r2)
 		if len(left) == 0 {
 			left = b.context(h.b1)
@@ -114,20 +119,19 @@ func diff(b, r document) *Diff {
 	return &Diff{Changes: changes[:min(len(changes), maxChanges)]}
 }
 
-// slide moves a run that stands on one side only towards the start by equal words, if it then
-// begins a line: "A B. A C." with "A C." new reads better than with "C. A" new.
-func slide(tokens []token, from, to int, alone bool) (int, int) {
-	if !alone || from == to {
-		return from, to
-	}
-	for a, z := from, to; ; a, z = a-1, z-1 {
-		if a == 0 || tokens[a-1].line != tokens[a].line {
-			return a, z
+// slide says by how many equal words a run that stands on one side only can move towards the
+// start so that it begins a line: "A B. A C." with "A C." new reads better than with "C. A"
+// new. The words it moves over are the same on both sides.
+func slide(tokens []token, from, to int) int {
+	for n := 0; from-n > 0; n++ {
+		if tokens[from-n-1].line != tokens[from-n].line {
+			return n
 		}
-		if !sameToken(tokens[a-1], tokens[z-1]) {
-			return from, to
+		if !sameToken(tokens[from-n-1], tokens[to-n-1]) {
+			return 0
 		}
 	}
+	return 0
 }
 
 // side is one side of a pair of differing pieces.

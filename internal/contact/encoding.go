@@ -55,3 +55,19 @@ func parseHex16(s string) (out [16]byte, err error) {
 }
 
 func u32(n int) []byte { return binary.BigEndian.AppendUint32(nil, uint32(n)) }
+
+// Hash is 32 bytes that are written as padded base64 in JSON.
+type Hash [32]byte
+
+// MarshalText implements encoding.TextMarshaler.
+func (h Hash) MarshalText() ([]byte, error) { return []byte(b64(h[:])), nil }
+
+// UnmarshalText implements encoding.TextUnmarshaler. It fails with [ErrMalformed].
+func (h *Hash) UnmarshalText(text []byte) error {
+	raw, err := parse32(string(text))
+	if err != nil {
+		return err
+	}
+	*h = raw
+	return nil
+}

@@ -23,12 +23,12 @@ type Memory struct {
 
 // Pin is a clinic that the patient has decided to trust.
 type Pin struct {
-	Clinic    [32]byte `json:"clinic"`   // hash of the first root set; never changes
-	RootSet   [32]byte `json:"root_set"` // hash of the root set in force
-	Roots     string   `json:"roots"`    // the root set's text
-	Name      string   `json:"name"`
-	Level     Level    `json:"level"`
-	FirstSeen int64    `json:"first_seen"` // Unix seconds
+	Clinic    Hash   `json:"clinic"`   // hash of the first root set; never changes
+	RootSet   Hash   `json:"root_set"` // hash of the root set in force
+	Roots     string `json:"roots"`    // the root set's text
+	Name      string `json:"name"`
+	Level     Level  `json:"level"`
+	FirstSeen int64  `json:"first_seen"` // Unix seconds
 	// Confirmed says that the patient looked at the pin on this device. One that is not
 	// confirmed counts as no pin.
 	Confirmed bool `json:"confirmed"`
@@ -37,17 +37,17 @@ type Pin struct {
 // StolenMark says that a key was stolen from a time on. Once seen it is final; of two marks
 // for one key the smaller time holds.
 type StolenMark struct {
-	Clinic [32]byte `json:"clinic"`
-	Key    [32]byte `json:"key"` // H(vkey)
-	Since  int64    `json:"since"`
+	Clinic Hash  `json:"clinic"`
+	Key    Hash  `json:"key"` // H(vkey)
+	Since  int64 `json:"since"`
 }
 
 // StatusSeen is a status note that verified on this device.
 type StatusSeen struct {
-	Clinic [32]byte `json:"clinic"`
-	Key    [32]byte `json:"key"` // H(vkey) of the monitor key
-	Issued int64    `json:"issued"`
-	Text   string   `json:"text"` // the note's text, without the signature
+	Clinic Hash   `json:"clinic"`
+	Key    Hash   `json:"key"` // H(vkey) of the monitor key
+	Issued int64  `json:"issued"`
+	Text   string `json:"text"` // the note's text, without the signature
 }
 
 // NewPin makes a confirmed pin of a clinic by its first root set.
