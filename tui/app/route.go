@@ -1,0 +1,180 @@
+package app
+
+import (
+	"io"
+	"os"
+	"time"
+
+	tea "charm.land/bubbletea/v2"
+
+	"github.com/chaperone-privacy/chaperone/internal/words"
+	"github.com/chaperone-privacy/chaperone/tui/screen"
+	"github.com/chaperone-privacy/chaperone/tui/screen/crisis"
+	"github.com/chaperone-privacy/chaperone/tui/screen/details"
+	"github.com/chaperone-privacy/chaperone/tui/screen/help"
+	"github.com/chaperone-privacy/chaperone/tui/screen/home"
+	"github.com/chaperone-privacy/chaperone/tui/screen/plan"
+	"github.com/chaperone-privacy/chaperone/tui/screen/questions"
+	"github.com/chaperone-privacy/chaperone/tui/screen/recovery"
+	"github.com/chaperone-privacy/chaperone/tui/screen/restored"
+	"github.com/chaperone-privacy/chaperone/tui/screen/settings"
+	"github.com/chaperone-privacy/chaperone/tui/screen/task"
+	"github.com/chaperone-privacy/chaperone/tui/screen/verify"
+	"github.com/chaperone-privacy/chaperone/tui/screen/welcome"
+	"github.com/chaperone-privacy/chaperone/tui/style"
+)
+
+func (m *Model) top() screen.Screen { return m.stack[len(m.stack)-1] }
+
+// reset shows a screen with nothing below it.
+func (m *Model) reset(s screen.Screen) {
+	m.stack, m.offsets = []screen.Screen{s}, []int{0}
+}
+
+func (m *Model) push(s screen.Screen) tea.Cmd {
+	m.stack, m.offsets = append(m.stack, s), append(m.offsets, 0)
+	return s.Init()
+}
+
+// start shows the first screen of an open vault.
+func (m *Model) start() {
+	h := home.New(m.env)
+	h.Init()
+	m.reset(h)
+	if !m.env.Device.State().Answered {
+		m.push(questions.New(m.env))
+	}
+}
+
+func (m *Model) opened(msg screen.Opened) tea.Cmd {
+	m.env.Device = msg.Device
+	m.applySettings()
+	if msg.Restored == nil {
+		m.start()
+		return m.top().Init()
+	}
+	m.reset(restored.New(m.env, *msg.Restored))
+	return m.top().Init()
+}
+
+// wiped starts over on a device that keeps nothing any more.
+func (m *Model) wiped() tea.Cmd {
+	old := m.env.Device
+	m.env.Device, m.env.Region = nil, ""
+	m.reset(welcome.New(m.env))
+	return tea.Batch(m.top().Init(), m.say(m.env.Words.T(words.AppWiped)), func() tea.Msg {
+		// What the vault held is gone; there is nobody left to tell about a lock.
+		_ = old.Close()
+		return nil
+	})
+}
+
+// goTo shows another screen. Going home drops everything above it.
+func (m *Model) goTo(g screen.Go) tea.Cmd {
+	if m.env.Device == nil && g.To != screen.Crisis && g.To != screen.Details {
+		return nil
+	}
+	if g.To == screen.Home {
+		m.start()
+		return m.top().Init()
+	}
+	if g.Replace && len(m.stack) > 1 {
+		m.stack, m.offsets = m.stack[:len(m.stack)-1], m.offsets[:len(m.offsets)-1]
+	}
+	switch g.To {
+	case screen.Questions:
+		return m.push(questions.New(m.env))
+	case screen.Plan:
+		return m.push(plan.New(m.env))
+	case screen.Task:
+		return m.push(task.New(m.env, g.Row))
+	case screen.Crisis:
+		if _, there := m.top().(*crisis.Model); there {
+			return nil
+		}
+		return m.push(crisis.New(m.env))
+	case screen.Verify:
+		return m.push(verify.New(m.env))
+	case screen.Recovery:
+		return m.push(recovery.New(m.env))
+	case screen.Settings:
+		return m.push(settings.New(m.env))
+	case screen.Details:
+		return m.push(details.New(m.env, g.Title, g.Details))
+	}
+	return nil
+}
+
+// help explains the screen that is shown; on the help screen itself it goes back.
+func (m *Model) help() tea.Cmd {
+	if _, there := m.top().(*help.Model); there {
+		return m.back()
+	}
+	return m.push(help.New(m.env, m.top().Keys()))
+}
+
+func (m *Model) back() tea.Cmd {
+	if len(m.stack) == 1 {
+		return nil
+	}
+	m.stack, m.offsets = m.stack[:len(m.stack)-1], m.offsets[:len(m.offsets)-1]
+	return m.top().Init()
+}
+
+type toastOver struct{ id int }
+
+func (m *Model) say(text string) tea.Cmd {
+	m.toast = text
+	m.toastID++
+	id := m.toastID
+	return tea.Tick(toastTime, func(time.Time) tea.Msg { return toastOver{id} })
+}
+
+// applySettings takes language and colours from the settings, or from the configuration
+// while there are none.
+func (m *Model) applySettings() {
+	theme := m.cfg.Theme
+	if m.env.Device != nil {
+		set := m.env.Device.State().Settings
+		if locale := set.Locale; locale != "" {
+			m.env.Words = words.For(locale)
+		} else {
+			m.env.Words = words.For(m.cfg.Locale)
+		}
+		if set.Theme != "" {
+			theme = set.Theme
+		}
+	}
+	dark := m.dark
+	if theme != "" {
+		dark = theme == "dark"
+	}
+	m.env.Style = style.New(style.Options{Dark: dark, Profile: m.cfg.Profile, ASCII: m.cfg.ASCII})
+}
+
+// leave is the quick exit: no question, nothing on the screen, keys dropped, out. Everything
+// that was reported as saved is on disk already.
+func (m *Model) leave() tea.Cmd {
+	m.left = true
+	m.cancel()
+	if m.cfg.Leave != nil {
+		m.cfg.Leave()
+	}
+	if d := m.env.Device; d != nil {
+		m.env.Device = nil
+		go func() { _ = d.Close() }() // may wait for a write; leaving does not
+	}
+	return tea.Quit
+}
+
+// maxFile is the largest message file that is read. Real ones are a few kilobytes.
+const maxFile = 1 << 20
+
+func readFile(name string) ([]byte, error) {
+	f, err := os.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	return io.ReadAll(io.LimitReader(f, maxFile))
+}

@@ -1,0 +1,185 @@
+// Package keys is every key of the terminal program: one struct a screen, with what the key
+// is called and what it does. Footers and the help screen are made from it, so they cannot
+// say anything that is not so.
+//
+// A key does the same thing on every screen where it does anything. Letters never work while
+// a text is typed; the keys of [Always] that do are marked there.
+package keys
+
+import (
+	"slices"
+
+	tea "charm.land/bubbletea/v2"
+
+	"github.com/chaperone-privacy/chaperone/internal/words"
+)
+
+// Binding is one thing a reader can do, and the keys that do it.
+type Binding struct {
+	Keys []string  // as [tea.KeyPressMsg.String] spells them; the first is the one shown
+	Name words.Key // what the first is called, when its spelling is not what stands on the key
+	Show string    // what the first is called, when that is the same in every language
+	Help words.Key // what it does, in one to four words
+}
+
+// Is reports whether a key press is for b.
+func (b Binding) Is(k tea.KeyPressMsg) bool { return slices.Contains(b.Keys, k.String()) }
+
+// Label returns what stands on the key.
+func (b Binding) Label(w *words.Catalogue) string {
+	if b.Show != "" {
+		return b.Show
+	}
+	return w.T(b.Name)
+}
+
+func letter(k string, help words.Key) Binding { return Binding{Keys: []string{k}, Show: k, Help: help} }
+
+func enter(help words.Key) Binding {
+	return Binding{Keys: []string{"enter"}, Name: words.KeyEnter, Help: help}
+}
+
+func space(help words.Key) Binding {
+	return Binding{Keys: []string{"space"}, Name: words.KeySpace, Help: help}
+}
+
+func esc(help words.Key) Binding {
+	return Binding{Keys: []string{"esc"}, Name: words.KeyEsc, Help: help}
+}
+
+// Map is the keys of one screen in one state: the footer's, most important first, and all.
+type Map struct {
+	Short []Binding // at most four; the root adds help and leave
+	More  []Binding // the others, shown by help
+}
+
+// Always is the keys that work everywhere.
+type Always struct {
+	Leave        Binding // also twice esc; works while typing
+	Crisis       Binding
+	CrisisTyping Binding // the same while typing
+	Help         Binding
+	Up, Down     Binding
+	PageUp       Binding
+	PageDown     Binding
+	Back         Binding
+}
+
+// NewAlways returns the keys that work everywhere.
+func NewAlways() Always {
+	return Always{
+		Leave:        Binding{Keys: []string{"ctrl+x", "ctrl+c"}, Show: "^X", Help: words.KeyLeave},
+		Crisis:       letter("n", words.KeyCrisis),
+		CrisisTyping: Binding{Keys: []string{"ctrl+n"}, Show: "^N", Help: words.KeyCrisisTyping},
+		Help:         letter("?", words.KeyMore),
+		Up:           Binding{Keys: []string{"up", "k"}, Name: words.KeyUp, Help: words.KeyMoveUp},
+		Down:         Binding{Keys: []string{"down", "j"}, Name: words.KeyDown, Help: words.KeyMoveDown},
+		PageUp:       Binding{Keys: []string{"pgup"}, Name: words.KeyPgup, Help: words.KeyScrollUp},
+		PageDown:     Binding{Keys: []string{"pgdown"}, Name: words.KeyPgdown, Help: words.KeyScrollDown},
+		Back:         esc(words.KeyBack),
+	}
+}
+
+// Choose is the keys of a plain list: welcome, settings, crisis.
+type Choose struct{ Pick, Back Binding }
+
+// NewChoose returns the keys of a plain list.
+func NewChoose() Choose { return Choose{enter(words.KeyChoose), esc(words.KeyBack)} }
+
+// Typing is the keys of a text field.
+type Typing struct{ Accept, Clear, Back Binding }
+
+// NewTyping returns the keys of a text field.
+func NewTyping() Typing {
+	return Typing{
+		enter(words.KeyContinue),
+		Binding{Keys: []string{"ctrl+u"}, Show: "^U", Help: words.KeyClear},
+		esc(words.KeyBack),
+	}
+}
+
+// Questions is the keys of the four questions.
+type Questions struct{ Pick, Toggle, Next, Skip, Back Binding }
+
+// NewQuestions returns the keys of the four questions.
+func NewQuestions() Questions {
+	return Questions{enter(words.KeyChoose), space(words.KeyToggle), enter(words.KeyContinue), letter("u", words.KeyUnsure), esc(words.KeyBack)}
+}
+
+// Home is the keys of the first screen.
+type Home struct{ Start, Verify, Plan, Settings, Recovery, Questions Binding }
+
+// NewHome returns the keys of the first screen.
+func NewHome() Home {
+	return Home{
+		Start:     enter(words.KeyStart),
+		Verify:    letter("v", words.KeyVerify),
+		Plan:      letter("p", words.KeyPlan),
+		Settings:  letter("s", words.KeySettings),
+		Recovery:  letter("c", words.KeyRecovery),
+		Questions: letter("a", words.KeyAnswers),
+	}
+}
+
+// Plan is the keys of the whole plan.
+type Plan struct{ Open, Later, Finished, Back Binding }
+
+// NewPlan returns the keys of the whole plan.
+func NewPlan() Plan {
+	return Plan{enter(words.KeyOpen), letter("l", words.KeyShowLater), letter("f", words.KeyShowFinished), esc(words.KeyBack)}
+}
+
+// Task is the keys of one step of the plan.
+type Task struct{ Done, One, Skip, NotMine, Later, Reopen, Why, Back Binding }
+
+// NewTask returns the keys of one step of the plan.
+func NewTask() Task {
+	return Task{
+		Done:    letter("d", words.KeyDone),
+		One:     space(words.KeyOnePlatform),
+		Skip:    letter("s", words.KeySkip),
+		NotMine: letter("x", words.KeyNotMine),
+		Later:   letter("l", words.KeyLater),
+		Reopen:  letter("o", words.KeyReopen),
+		Why:     letter("w", words.KeySource),
+		Back:    esc(words.KeyBack),
+	}
+}
+
+// Crisis is the keys of the crisis screen.
+type Crisis struct{ Pick, Verify, Region, Back Binding }
+
+// NewCrisis returns the keys of the crisis screen.
+func NewCrisis() Crisis {
+	return Crisis{enter(words.KeyOpen), letter("v", words.KeyVerify), letter("g", words.KeyRegion), esc(words.KeyBack)}
+}
+
+// Verify is the keys of a verdict.
+type Verify struct{ Again, Details, Back Binding }
+
+// NewVerify returns the keys of a verdict.
+func NewVerify() Verify {
+	return Verify{enter(words.KeyAnother), letter("d", words.KeyDetails), esc(words.KeyBack)}
+}
+
+// Recovery is the keys of the recovery code.
+type Recovery struct{ Confirm, QR, Print, Back Binding }
+
+// NewRecovery returns the keys of the recovery code.
+func NewRecovery() Recovery {
+	return Recovery{enter(words.KeyRetype), letter("q", words.KeyQr), letter("p", words.KeyPrintable), esc(words.KeyLaterBack)}
+}
+
+// Restored is the keys of the screen after a restore.
+type Restored struct{ Yes, NotNow Binding }
+
+// NewRestored returns the keys of the screen after a restore.
+func NewRestored() Restored {
+	return Restored{enter(words.KeyPinsYes), esc(words.KeyPinsNo)}
+}
+
+// Unlock is the keys of the screen that opens the vault.
+type Unlock struct{ Again Binding }
+
+// NewUnlock returns the keys of the screen that opens the vault.
+func NewUnlock() Unlock { return Unlock{enter(words.KeyAgain)} }

@@ -1,0 +1,194 @@
+// Package crisis is the screen for somebody who is being threatened right now: at most seven
+// lines, in order, each opening in place. It needs no vault, no network and no answers.
+package crisis
+
+import (
+	"strconv"
+	"strings"
+
+	tea "charm.land/bubbletea/v2"
+	"github.com/charmbracelet/x/ansi"
+
+	"github.com/chaperone-privacy/chaperone/internal/checklist"
+	"github.com/chaperone-privacy/chaperone/internal/words"
+	"github.com/chaperone-privacy/chaperone/tui/keys"
+	"github.com/chaperone-privacy/chaperone/tui/screen"
+	"github.com/chaperone-privacy/chaperone/tui/widget"
+)
+
+// Model is the screen.
+type Model struct {
+	env     *screen.Env
+	keys    keys.Crisis
+	list    widget.List
+	regions widget.List
+	choose  bool         // the region is being chosen
+	open    map[int]bool // rows that are opened
+	moved   bool
+}
+
+// New returns the screen.
+func New(env *screen.Env) *Model {
+	return &Model{env: env, keys: keys.NewCrisis(), open: map[int]bool{}}
+}
+
+// Init implements [screen.Screen].
+func (m *Model) Init() tea.Cmd { return nil }
+
+func (m *Model) region() string {
+	if m.env.Region == "" && m.env.Device != nil {
+		return m.env.Device.State().Answers.Region
+	}
+	return m.env.Region
+}
+
+// rows returns the crisis plan; the regions' choice is kept apart from the answers.
+func (m *Model) rows() []checklist.Row { return m.env.Content.Crisis(m.region()) }
+
+// Keys implements [screen.Screen].
+func (m *Model) Keys() keys.Map {
+	if m.choose {
+		c := keys.NewChoose()
+		return keys.Map{Short: []keys.Binding{c.Pick, c.Back}}
+	}
+	k := keys.Map{Short: []keys.Binding{m.keys.Pick}}
+	if m.env.Device != nil {
+		k.Short = append(k.Short, m.keys.Verify)
+	}
+	k.Short = append(k.Short, m.keys.Region, m.keys.Back)
+	return k
+}
+
+// Update implements [screen.Screen].
+func (m *Model) Update(msg tea.Msg) tea.Cmd {
+	k, ok := msg.(tea.KeyPressMsg)
+	if !ok {
+		return nil
+	}
+	if m.choose {
+		return m.chooseRegion(k)
+	}
+	rows := m.rows()
+	if m.list.Update(k, len(rows)) {
+		m.moved = true
+		return nil
+	}
+	if n, err := strconv.Atoi(k.String()); err == nil && n >= 1 && n <= len(rows) {
+		m.list.At, m.moved = n-1, true
+		m.open[n-1] = !m.open[n-1]
+		return nil
+	}
+	switch {
+	case m.keys.Pick.Is(k):
+		m.moved = true
+		m.open[m.list.At] = !m.open[m.list.At]
+	case m.keys.Verify.Is(k) && m.env.Device != nil:
+		return screen.Send(screen.Go{To: screen.Verify})
+	case m.keys.Region.Is(k):
+		m.choose = true
+	case m.keys.Back.Is(k):
+		return screen.Send(screen.Back{})
+	}
+	return nil
+}
+
+func (m *Model) chooseRegion(k tea.KeyPressMsg) tea.Cmd {
+	c := keys.NewChoose()
+	ids := m.env.Content.Regions()
+	switch {
+	case m.regions.Update(k, len(ids)):
+	case c.Pick.Is(k):
+		m.choose = false
+		if m.regions.At < len(ids) {
+			return screen.Send(screen.Region{ID: ids[m.regions.At]})
+		}
+	case c.Back.Is(k):
+		m.choose = false
+	}
+	return nil
+}
+
+// View implements [screen.Screen].
+func (m *Model) View(width int) widget.Page {
+	w, st := m.env.Words, m.env.Style
+	t := widget.NewText(st, width)
+	page := widget.Page{Title: w.T(words.CrisisTitle), Body: t}
+	if m.choose {
+		page.Title = w.T(words.QuestionsRegion)
+		var rows []widget.Choice
+		for _, id := range m.env.Content.Regions() {
+			rows = append(rows, widget.Choice{Label: screen.RegionName(w, id)})
+		}
+		page.Focus, page.FocusEnd = m.regions.Draw(t, rows)
+		return page
+	}
+	region := m.region()
+	for i, row := range m.rows() {
+		start := t.Len()
+		text := m.env.Content.Item(m.env.Locale(), row.Item.ID)
+		m.draw(t, i, text, region)
+		if m.open[i] {
+			m.more(t, text, region)
+		}
+		if i == m.list.At && m.moved {
+			page.Focus, page.FocusEnd = start, t.Len()
+		}
+	}
+	t.Gap()
+	if region == "" {
+		t.Hang(m.keys.Region.Label(w)+"  ", st.Key, st.Muted, w.T(words.CrisisNoRegion))
+	}
+	return page
+}
+
+// column is where the second column starts on a wide terminal.
+const column = 37
+
+// draw adds the line of a row: what to do and, beside or below it, what must be seen without
+// opening it.
+func (m *Model) draw(t *widget.Text, i int, text checklist.ItemText, region string) {
+	st := t.Style
+	cursor, s := " ", st.Body
+	if i == m.list.At {
+		cursor, s = st.Signs.Cursor, st.Strong
+	}
+	mark := cursor + strconv.Itoa(i+1) + "  "
+	numbers := m.numbers(text, region)
+	beside, tone := numbers, st.Caution
+	if beside == "" {
+		beside, tone = text.Why, st.Muted
+	}
+	indent := ansi.StringWidth(mark)
+	pad := column - indent - ansi.StringWidth(text.Title)
+	if pad >= 2 && column+ansi.StringWidth(beside) <= t.Width && !m.open[i] {
+		t.Raw(st.Accent.Render(mark) + s.Render(text.Title) + strings.Repeat(" ", pad) + tone.Render(beside))
+		return
+	}
+	t.Hang(mark, st.Accent, s, text.Title)
+	if numbers != "" && !m.open[i] {
+		t.Indent(tone, indent, numbers)
+	}
+}
+
+// numbers is the emergency and crisis lines of a row.
+func (m *Model) numbers(text checklist.ItemText, region string) string {
+	var out []string
+	for _, step := range text.Steps {
+		for _, c := range m.env.Content.Contacts(m.env.Locale(), step.Ref, region) {
+			if (c.Kind == "emergency" || c.Kind == "crisis-line") && len(c.Phones) > 0 {
+				out = append(out, c.Name+" "+c.Phones[0].Number)
+			}
+		}
+	}
+	return strings.Join(out, "   ")
+}
+
+// more opens a row: why, and its steps.
+func (m *Model) more(t *widget.Text, text checklist.ItemText, region string) {
+	t.Indent(t.Style.Muted, 4, text.Why)
+	for _, step := range text.Steps {
+		t.Indent(t.Style.Body, 4, step.Do)
+		screen.DrawContacts(t, m.env, step.Ref, region, 6)
+	}
+	t.Gap()
+}

@@ -1,0 +1,211 @@
+// Package home is the first screen of an open vault: what to do next, four more, what is due
+// soon, and which clinic this device knows.
+package home
+
+import (
+	"time"
+
+	tea "charm.land/bubbletea/v2"
+
+	"github.com/chaperone-privacy/chaperone/internal/checklist"
+	"github.com/chaperone-privacy/chaperone/internal/contact"
+	"github.com/chaperone-privacy/chaperone/internal/vault"
+	"github.com/chaperone-privacy/chaperone/internal/words"
+	"github.com/chaperone-privacy/chaperone/tui/keys"
+	"github.com/chaperone-privacy/chaperone/tui/screen"
+	"github.com/chaperone-privacy/chaperone/tui/widget"
+)
+
+// Model is the screen.
+type Model struct {
+	env   *screen.Env
+	keys  keys.Home
+	list  widget.List
+	plan  checklist.Plan
+	state vault.State
+	saved bool // the recovery code was retyped
+}
+
+// New returns the screen.
+func New(env *screen.Env) *Model { return &Model{env: env, keys: keys.NewHome()} }
+
+// Init reads plan and state anew.
+func (m *Model) Init() tea.Cmd {
+	m.plan, m.state, m.saved = m.env.Device.Plan(), m.env.Device.State(), m.env.Device.RecoveryConfirmed()
+	return nil
+}
+
+// shown is how many rows stand on the screen: the next and four more.
+func (m *Model) shown() int {
+	n := m.plan.ShowFirst
+	if n <= 0 || n > len(m.plan.Rows) {
+		n = len(m.plan.Rows)
+	}
+	return n
+}
+
+// Keys implements [screen.Screen].
+func (m *Model) Keys() keys.Map {
+	k := keys.Map{Short: []keys.Binding{m.keys.Verify, m.keys.Plan, m.keys.Settings}, More: []keys.Binding{m.keys.Questions}}
+	if m.shown() > 0 {
+		k.Short = append([]keys.Binding{m.keys.Start}, k.Short...)
+	}
+	if !m.saved {
+		k.More = append(k.More, m.keys.Recovery)
+	}
+	return k
+}
+
+// Update implements [screen.Screen].
+func (m *Model) Update(msg tea.Msg) tea.Cmd {
+	if _, ok := msg.(screen.Changed); ok {
+		return m.Init()
+	}
+	k, ok := msg.(tea.KeyPressMsg)
+	if !ok || m.list.Update(k, m.shown()) {
+		return nil
+	}
+	switch {
+	case m.keys.Start.Is(k):
+		if m.list.At < m.shown() {
+			return screen.Send(screen.Go{To: screen.Task, Row: checklist.RowKey{Item: m.plan.Rows[m.list.At].Item.ID}})
+		}
+	case m.keys.Verify.Is(k):
+		return screen.Send(screen.Go{To: screen.Verify})
+	case m.keys.Plan.Is(k):
+		return screen.Send(screen.Go{To: screen.Plan})
+	case m.keys.Settings.Is(k):
+		return screen.Send(screen.Go{To: screen.Settings})
+	case m.keys.Questions.Is(k):
+		return screen.Send(screen.Go{To: screen.Questions})
+	case m.keys.Recovery.Is(k) && !m.saved:
+		return screen.Send(screen.Go{To: screen.Recovery})
+	}
+	return nil
+}
+
+// View implements [screen.Screen].
+func (m *Model) View(width int) widget.Page {
+	w, st := m.env.Words, m.env.Style
+	t := widget.NewText(st, width)
+	always := keys.NewAlways()
+	page := widget.Page{
+		Title: w.T(words.AppName),
+		Aside: always.Crisis.Label(w) + "  " + w.T(words.KeyCrisis),
+		Body:  t,
+	}
+	m.notices(t)
+	page.Focus, page.FocusEnd = m.drawPlan(t)
+	m.drawDue(t)
+	m.drawClinic(t)
+	return page
+}
+
+// notices are the lines that come before the plan: at most one matters at a time.
+func (m *Model) notices(t *widget.Text) {
+	w, st := m.env.Words, t.Style
+	switch {
+	case m.plan.Expired:
+		t.Para(st.Caution, w.T(words.HomeExpired))
+	case !m.saved:
+		t.Hang(m.keys.Recovery.Label(w)+"  ", st.Key, st.Caution, w.T(words.HomeUnsaved))
+	case !m.plan.RegionKnown:
+		t.Para(st.Muted, w.T(words.HomeRegion))
+	}
+	t.Gap()
+}
+
+func (m *Model) drawPlan(t *widget.Text) (from, to int) {
+	w, st, loc := m.env.Words, t.Style, m.env.Locale()
+	next := m.plan.Next()
+	if next == nil {
+		t.Para(st.Strong, w.T(words.HomeNothing))
+		t.Para(st.Body, w.T(words.HomeNothingText))
+		t.Gap()
+		return 0, 0
+	}
+	m.list.At = min(m.list.At, m.shown()-1)
+	from, to = 0, t.Len()+3
+	t.Aside(st.Accent, w.T(words.HomeNext), st.Muted, w.N(words.HomeMinutes, next.Minutes))
+	title := m.env.Content.Title(loc, next.Item.ID)
+	if m.list.At == 0 {
+		t.Hang(st.Signs.Cursor+" ", st.Accent, st.Strong, title)
+	} else {
+		t.Hang("  ", st.Body, st.Strong, title)
+	}
+	t.Indent(st.Body, 2, m.env.Content.Item(loc, next.Item.ID).Why)
+	to = t.Len()
+	t.Gap()
+	progress := w.T(words.HomeProgress, words.Int("done", m.plan.Done), words.Int("total", m.plan.Total), words.Int("minutes", m.plan.MinutesLeft))
+	bar := widget.Progress(st, m.plan.Done, m.plan.Total, 12)
+	if t.Width >= 56 {
+		t.Raw(bar + "  " + st.Muted.Render(progress))
+	} else {
+		t.Raw(bar)
+		t.Para(st.Muted, progress)
+	}
+	t.Gap()
+	if m.shown() > 1 {
+		t.Para(st.Accent, w.T(words.HomeThen))
+		var rows []widget.Choice
+		for _, row := range m.plan.Rows[1:m.shown()] {
+			rows = append(rows, widget.Choice{
+				Label: m.env.Content.Title(loc, row.Item.ID),
+				Aside: w.N(words.HomeMin, row.Minutes),
+			})
+		}
+		list := widget.List{At: m.list.At - 1}
+		if m.list.At > 0 {
+			from, to = list.Draw(t, rows)
+		} else {
+			list.DrawPlain(t, rows)
+		}
+	}
+	if more := len(m.plan.Rows) - m.shown(); more > 0 {
+		t.Indent(st.Muted, 2, w.N(words.HomeLater, more))
+	}
+	t.Gap()
+	return from, to
+}
+
+func (m *Model) drawDue(t *widget.Text) {
+	w, st := m.env.Words, t.Style
+	if len(m.plan.DueSoon) == 0 {
+		return
+	}
+	row := m.plan.DueSoon[0]
+	t.Pair(w.T(words.HomeDue), st.Accent, st.Body, 13, w.T(words.HomeDueRow,
+		words.Str("title", m.env.Content.Title(m.env.Locale(), row.Item.ID)),
+		words.Str("when", w.In(row.Due, m.env.Now()))))
+	t.Gap()
+}
+
+func (m *Model) drawClinic(t *widget.Text) {
+	w, st := m.env.Words, t.Style
+	pins := m.state.Contact.Pins
+	if len(pins) == 0 {
+		t.Pair(w.T(words.HomeClinic), st.Accent, st.Muted, 13, w.T(words.HomeNoClinic))
+	}
+	for _, p := range pins {
+		t.Pair(w.T(words.HomeClinic), st.Accent, st.Body, 13, Pin(m.env, p))
+	}
+	if m.env.Content.Development() {
+		t.Gap()
+		t.Para(st.Muted, w.T(words.HomeDevelopment))
+	}
+}
+
+// Pin says in a sentence which clinic a pin is for and how it came here.
+func Pin(env *screen.Env, p contact.Pin) string {
+	how := map[contact.Level]words.Key{
+		contact.InPerson: words.PinInperson,
+		contact.Letter:   words.PinLetter,
+		contact.Card:     words.PinCard,
+		contact.Remote:   words.PinRemote,
+	}[p.Level]
+	if !p.Confirmed {
+		how = words.PinUnconfirmed
+	}
+	day := env.Words.Day(time.Unix(p.FirstSeen, 0).In(env.Now().Location()), env.Now())
+	return env.Words.T(how, words.Str("name", widget.Line(p.Name)), words.Str("day", day))
+}

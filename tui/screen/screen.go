@@ -1,0 +1,161 @@
+// Package screen is what the screens share: the face of the device they work on, the text
+// they show, and the messages by which they ask the root to go somewhere else. Each screen
+// is a package of its own below this one.
+//
+// A screen never does input or output in Update: it returns a command, and the result comes
+// back as a message. It never writes a word that is not in package words or in the content
+// pack, and never a colour that is not a token of package style.
+package screen
+
+import (
+	"context"
+	"time"
+
+	tea "charm.land/bubbletea/v2"
+
+	"github.com/chaperone-privacy/chaperone/internal/checklist"
+	"github.com/chaperone-privacy/chaperone/internal/contact"
+	"github.com/chaperone-privacy/chaperone/internal/humancode"
+	"github.com/chaperone-privacy/chaperone/internal/patient"
+	"github.com/chaperone-privacy/chaperone/internal/vault"
+	"github.com/chaperone-privacy/chaperone/internal/words"
+	"github.com/chaperone-privacy/chaperone/tui/keys"
+	"github.com/chaperone-privacy/chaperone/tui/style"
+	"github.com/chaperone-privacy/chaperone/tui/widget"
+)
+
+// Device is an open vault, as the screens use it. [patient.Device] is one. State, Plan,
+// RecoveryConfirmed and Server answer from memory; the others may block and are called from
+// commands only.
+type Device interface {
+	State() vault.State
+	Plan() checklist.Plan
+	RecoveryConfirmed() bool
+	Server() string
+
+	SetAnswers(a checklist.Answers) error
+	Mark(key checklist.RowKey, status checklist.Status, reason checklist.SkipReason, until time.Time) error
+	SetSettings(locale, theme string) error
+	Verify(ctx context.Context, bundle []byte, text *string) (contact.Verdict, error)
+	ConfirmPins() error
+	RecoveryCode() (humancode.Code, error)
+	ConfirmRecovery(code humancode.Code) error
+	SetPassphrase(passphrase []byte) error
+	UseServer(url string) error
+	Sync(ctx context.Context) (patient.SyncResult, error)
+	Wipe(ctx context.Context, remote bool) error
+	Close() error
+}
+
+var _ Device = (*patient.Device)(nil)
+
+// Opener makes devices. Its functions may block and are called from commands only.
+type Opener struct {
+	Open    func(ctx context.Context, passphrase []byte) (Device, error)
+	Create  func(ctx context.Context) (Device, error)
+	Restore func(ctx context.Context, server string, code humancode.Code) (Device, patient.Restored, error)
+	Server  string // to restore from, when already known
+}
+
+// Content is what the screens show of the content pack, as far as it may be shown now. Ids
+// that it does not know give zero values.
+type Content interface {
+	Title(locale, item string) string
+	Item(locale, item string) checklist.ItemText
+	How(locale string, p *checklist.Platform, capability string) checklist.How
+	// Contacts resolves a step's ref for a region ("" when not known).
+	Contacts(locale, ref, region string) []checklist.HelpContact
+	// Regions returns the countries with checked facts, and Platforms the apps, in reading order.
+	Regions() []string
+	Platforms() []checklist.Platform
+	// Crisis returns the rows of the crisis plan for a region ("" when not known).
+	Crisis(region string) []checklist.Row
+	// Sources returns what an item rests on.
+	Sources(item string) []checklist.Source
+	// Development reports that the pack is signed with the development key.
+	Development() bool
+}
+
+// Env is what the root shares with its screens. The root owns it and changes it only in its
+// Update, so screens read it in Update and View and never keep a copy.
+type Env struct {
+	Words    *words.Catalogue
+	Style    *style.Set
+	Content  Content
+	Device   Device // nil until one is open
+	Opener   Opener
+	Region   string // chosen on the crisis screen before there are answers
+	Now      func() time.Time
+	ReadFile func(name string) ([]byte, error)
+	// Do makes a command of work that may block. Its context ends when the program is left.
+	Do func(work func(ctx context.Context) tea.Msg) tea.Cmd
+}
+
+// Screen is one screen. The root owns it and calls it from one goroutine.
+type Screen interface {
+	Init() tea.Cmd
+	Update(msg tea.Msg) tea.Cmd
+	View(width int) widget.Page
+	Keys() keys.Map
+}
+
+// Typing is a screen that sometimes takes text; while Typing is true, letters are text.
+type Typing interface{ Typing() bool }
+
+// Place is a screen that one can go to.
+type Place int
+
+// The places.
+const (
+	Home Place = iota
+	Questions
+	Plan
+	Task // needs Row
+	Crisis
+	Verify
+	Recovery
+	Settings
+	Details // needs Title and Details
+)
+
+// Go asks the root to show another screen. With Replace, back skips the one that asked.
+type Go struct {
+	To      Place
+	Row     checklist.RowKey
+	Title   string
+	Details []Section
+	Replace bool
+}
+
+// Section is a part of the details screen.
+type Section struct {
+	Title string
+	Lines []string
+}
+
+// Back asks the root to show the screen before this one.
+type Back struct{}
+
+// Toast asks the root to say a line above the footer for a few seconds.
+type Toast struct{ Text string }
+
+// Opened tells the root that a device is open now; Restored is set when it was just restored.
+type Opened struct {
+	Device   Device
+	Restored *patient.Restored
+}
+
+// Wiped tells the root that everything on this device is gone.
+type Wiped struct{}
+
+// Region tells the root which region the crisis screen is for.
+type Region struct{ ID string }
+
+// Changed tells the root that settings or answers changed, so words or colours may.
+type Changed struct{}
+
+// Send wraps a message as a command.
+func Send(msg tea.Msg) tea.Cmd { return func() tea.Msg { return msg } }
+
+// Locale returns the locale of the words in use.
+func (e *Env) Locale() string { return e.Words.Locale() }
