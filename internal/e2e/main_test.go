@@ -1,0 +1,36 @@
+//go:build linux
+
+package e2e
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"testing"
+)
+
+// bin is where the programs lie. TestMain sets it before any test runs.
+var bin string
+
+func TestMain(m *testing.M) { os.Exit(run(m)) }
+
+func run(m *testing.M) int {
+	dir, err := os.MkdirTemp("", "chaperone-e2e-")
+	if err != nil {
+		fmt.Fprintf(os.Stderr, "make folder for programs: %v\n", err)
+		return 1
+	}
+	defer os.RemoveAll(dir)
+	bin = dir
+	build := exec.Command("go", "build", "-o", dir, "./tui/cmd/chaperone", "./backend/cmd/chaperoned")
+	build.Dir = filepath.Join("..", "..")
+	if out, err := build.CombinedOutput(); err != nil {
+		fmt.Fprintf(os.Stderr, "build programs: %v\n%s", err, out)
+		return 1
+	}
+	return m.Run()
+}
+
+// program returns the path of a program that was built.
+func program(name string) string { return filepath.Join(bin, name) }

@@ -1,0 +1,215 @@
+//go:build linux
+
+package e2e
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"os"
+	"os/exec"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/charmbracelet/x/vt"
+	"github.com/creack/pty"
+	"golang.org/x/sys/unix"
+)
+
+// patience is how long a test waits for something that should take milliseconds.
+const patience = 20 * time.Second
+
+// terminal is a program on a pseudo-terminal, and what a person in front of it would see.
+// The emulator answers the program's questions as a terminal does.
+type terminal struct {
+	t      testing.TB
+	cmd    *exec.Cmd
+	master *os.File
+	before unix.Termios // the terminal's settings before the program ran
+	start  time.Time
+
+	mu     sync.Mutex
+	screen *vt.Emulator
+	raw    []byte
+	first  time.Time // when the first frame was complete
+	change chan struct{}
+
+	exited chan struct{} // closed once code and end are set
+	code   int
+	end    time.Time
+}
+
+// size is a terminal's size in columns and rows.
+type size struct{ cols, rows int }
+
+var standard = size{80, 24}
+
+// open starts a program on a terminal.
+func open(t testing.TB, sz size, env []string, args ...string) *terminal {
+	t.Helper()
+	master, slave, err := pty.Open()
+	if err != nil {
+		t.Fatalf("open pseudo-terminal: %v", err)
+	}
+	if err := pty.Setsize(master, &pty.Winsize{Cols: uint16(sz.cols), Rows: uint16(sz.rows)}); err != nil {
+		t.Fatalf("set size: %v", err)
+	}
+	was, err := unix.IoctlGetTermios(int(slave.Fd()), unix.TCGETS)
+	if err != nil {
+		t.Fatalf("read terminal settings: %v", err)
+	}
+	x := &terminal{
+		t: t, master: master, before: *was, screen: vt.NewEmulator(sz.cols, sz.rows),
+		change: make(chan struct{}, 1), exited: make(chan struct{}),
+	}
+	x.cmd = exec.Command(program("chaperone"), args...)
+	x.cmd.Env = env
+	x.cmd.Stdin, x.cmd.Stdout, x.cmd.Stderr = slave, slave, slave
+	x.cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true, Setctty: true}
+	x.start = time.Now()
+	if err := x.cmd.Start(); err != nil {
+		t.Fatalf("start program: %v", err)
+	}
+	go x.answer()
+	read := make(chan struct{})
+	go x.read(read)
+	go func() {
+		err := x.cmd.Wait()
+		x.end = time.Now()
+		var exit *exec.ExitError
+		switch {
+		case err == nil:
+		case errors.As(err, &exit):
+			x.code = exit.ExitCode()
+			if s, ok := exit.Sys().(syscall.WaitStatus); ok && s.Signaled() {
+				x.code = -int(s.Signal())
+			}
+		default:
+			x.code = -1000
+		}
+		close(x.exited)
+	}()
+	t.Cleanup(func() {
+		_ = x.cmd.Process.Kill()
+		<-x.exited
+		slave.Close()
+		master.Close()
+		<-read
+		_ = x.screen.Close()
+	})
+	return x
+}
+
+// read feeds what the program writes to the screen.
+func (x *terminal) read(done chan<- struct{}) {
+	defer close(done)
+	buf := make([]byte, 32<<10)
+	for {
+		n, err := x.master.Read(buf)
+		if n > 0 {
+			x.mu.Lock()
+			x.raw = append(x.raw, buf[:n]...)
+			_, _ = x.screen.Write(buf[:n])
+			x.mu.Unlock()
+			select {
+			case x.change <- struct{}{}:
+			default:
+			}
+		}
+		if err != nil {
+			return
+		}
+	}
+}
+
+// answer sends what the terminal itself answers back to the program.
+func (x *terminal) answer() {
+	_, _ = io.Copy(x.master, x.screen)
+}
+
+// text returns what stands on the screen.
+func (x *terminal) text() string {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	return x.screen.String()
+}
+
+// written returns everything that the program wrote.
+func (x *terminal) written() []byte {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	return bytes.Clone(x.raw)
+}
+
+// waitFor waits until the screen shows a text, and returns when it did.
+func (x *terminal) waitFor(want string) time.Time {
+	x.t.Helper()
+	deadline := time.After(patience)
+	for {
+		if strings.Contains(x.text(), want) {
+			return time.Now()
+		}
+		select {
+		case <-x.change:
+		case <-x.exited:
+			if strings.Contains(x.text(), want) {
+				return time.Now()
+			}
+			x.t.Fatalf("the program ended with %d before the screen showed %q; it wrote %q", x.code, want, tail(x.written()))
+		case <-deadline:
+			x.t.Fatalf("the screen does not show %q; it shows\n%s", want, x.text())
+		}
+	}
+}
+
+// press types keys, and returns when.
+func (x *terminal) press(keys string) time.Time {
+	x.t.Helper()
+	now := time.Now()
+	if _, err := x.master.WriteString(keys); err != nil {
+		x.t.Fatalf("press %q: %v", keys, err)
+	}
+	return now
+}
+
+// wait waits until the program has ended, and returns its exit code.
+func (x *terminal) wait() int {
+	x.t.Helper()
+	select {
+	case <-x.exited:
+	case <-time.After(patience):
+		x.t.Fatalf("the program does not end; the screen shows\n%s", x.text())
+	}
+	x.settle()
+	return x.code
+}
+
+// settle waits until everything that the program wrote has arrived.
+func (x *terminal) settle() {
+	for n := -1; ; {
+		x.mu.Lock()
+		now := len(x.raw)
+		x.mu.Unlock()
+		if now == n {
+			return
+		}
+		n = now
+		select {
+		case <-x.change:
+		case <-time.After(20 * time.Millisecond):
+		}
+	}
+}
+
+func tail(b []byte) []byte { return b[max(0, len(b)-400):] }
+
+// environment is what the programs run with: a home of their own and nothing of the tester's.
+func environment(home string, more ...string) []string {
+	return append([]string{
+		"PATH=" + os.Getenv("PATH"), "HOME=" + home, "CHAPERONE_HOME=" + home,
+		"TERM=xterm-256color", "LANG=en_US.UTF-8", "TZ=UTC",
+	}, more...)
+}

@@ -1,0 +1,199 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"sync"
+	"sync/atomic"
+
+	tea "charm.land/bubbletea/v2"
+
+	"github.com/chaperone-privacy/chaperone/internal/checklist"
+	"github.com/chaperone-privacy/chaperone/internal/contact"
+	"github.com/chaperone-privacy/chaperone/internal/humancode"
+	"github.com/chaperone-privacy/chaperone/internal/patient"
+	"github.com/chaperone-privacy/chaperone/internal/words"
+	"github.com/chaperone-privacy/chaperone/tui/app"
+	"github.com/chaperone-privacy/chaperone/tui/leave"
+	"github.com/chaperone-privacy/chaperone/tui/plain"
+	"github.com/chaperone-privacy/chaperone/tui/screen"
+)
+
+// open opens the program: screens, or line mode where screens cannot be drawn or read.
+func (p *program) open(ctx context.Context, a *arguments) (int, error) {
+	a.withHome()
+	a.withServer()
+	line := a.Bool("plain", false, "")
+	if err := a.parse(p.words, 0); err != nil {
+		return 0, err
+	}
+	cfg, err := p.config(a)
+	if err != nil {
+		return 0, err
+	}
+	door := p.guard(p.stdin, os.Stdout)
+	if *line || p.getenv("CHAPERONE_PLAIN") != "" || p.getenv("TERM") == "dumb" ||
+		!door.InputIsTerminal() || !door.OutputIsTerminal() {
+		return exitDone, p.openPlain(ctx, cfg, door)
+	}
+	return exitDone, p.openScreens(ctx, cfg, door)
+}
+
+// openScreens runs the screens until somebody leaves. The vault is opened first, so that
+// trouble with it is told where it stays readable, and the first frame shows the plan. Only a
+// vault with a passphrase is opened behind the first frame.
+func (p *program) openScreens(ctx context.Context, cfg patient.Config, door *leave.Door) error {
+	var current atomic.Pointer[patient.Device]
+	embedded := sync.OnceValue(func() *checklist.Pack {
+		pack, err := checklist.Embedded()
+		if err != nil {
+			// The program was built wrongly; there is no screen to show it on.
+			door.Leave(p.report(err))
+		}
+		return pack
+	})
+	d, err := patient.Open(ctx, cfg)
+	switch {
+	case err == nil:
+		current.Store(d)
+		p.speak(d)
+	case errors.Is(err, patient.ErrNoVault), errors.Is(err, patient.ErrNeedPassphrase):
+	default:
+		return err
+	}
+	conf := app.Config{
+		Content: app.PackContent(func() *checklist.Pack {
+			if d := current.Load(); d != nil {
+				return d.Pack()
+			}
+			return embedded()
+		}, p.now),
+		Opener: opener(cfg, &current),
+		Locale: p.words.Locale(),
+		ASCII:  !words.UTF8(p.getenv),
+		Leave:  func() { door.Leave(exitDone) },
+		Now:    p.now,
+	}
+	if d != nil {
+		conf.Device = d
+	}
+	model := app.New(conf)
+	_, err = tea.NewProgram(model,
+		tea.WithContext(ctx), tea.WithInput(door.Input()), tea.WithOutput(door.Output()),
+		tea.WithoutSignalHandler(), tea.WithFPS(framesPerSecond),
+	).Run()
+	if err == nil {
+		err = model.Err()
+	}
+	if err != nil {
+		return fmt.Errorf("run screens: %w", err)
+	}
+	door.Leave(exitDone)
+	return nil
+}
+
+// framesPerSecond is how often a change is drawn at most. The first frame waits for one
+// period, and so does every key.
+const framesPerSecond = 120
+
+// opener makes devices for the screens, and notes the one in use.
+func opener(cfg patient.Config, current *atomic.Pointer[patient.Device]) screen.Opener {
+	o := screen.Opener{
+		Open: func(ctx context.Context, passphrase []byte) (screen.Device, error) {
+			c := cfg
+			c.Passphrase = passphrase
+			d, err := patient.Open(ctx, c)
+			if err != nil {
+				return nil, err
+			}
+			current.Store(d)
+			return d, nil
+		},
+		Create: func(ctx context.Context) (screen.Device, error) {
+			d, _, err := patient.Create(ctx, cfg)
+			if err == nil && cfg.Server != "" {
+				err = d.UseServer(cfg.Server)
+			}
+			if err != nil {
+				return nil, err
+			}
+			current.Store(d)
+			return d, nil
+		},
+	}
+	o.Restore = func(ctx context.Context, server string, code humancode.Code) (screen.Device, patient.Restored, error) {
+		c := cfg
+		if server != "" {
+			c.Server = server
+		}
+		d, was, err := patient.Restore(ctx, c, code)
+		if err == nil && c.Server != "" {
+			err = d.UseServer(c.Server)
+		}
+		if err != nil {
+			return nil, was, err
+		}
+		current.Store(d)
+		return d, was, nil
+	}
+	return o
+}
+
+// openPlain runs line mode until somebody leaves.
+func (p *program) openPlain(ctx context.Context, cfg patient.Config, door *leave.Door) error {
+	pack, err := checklist.Embedded()
+	if err != nil {
+		return err
+	}
+	return plain.Run(ctx, plain.Config{
+		Lines: door.Lines(),
+		Out:   door.Output(),
+		Words: p.words,
+		Pack:  pack,
+		Now:   p.now,
+		Width: p.width(),
+		Open: func(ctx context.Context, passphrase []byte) (plain.Device, error) {
+			c := cfg
+			c.Passphrase = passphrase
+			d, err := patient.Open(ctx, c)
+			if err != nil {
+				return nil, err
+			}
+			return d, nil
+		},
+		Create: func(ctx context.Context) (plain.Device, humancode.Code, error) {
+			d, code, err := patient.Create(ctx, cfg)
+			if err == nil && cfg.Server != "" {
+				err = d.UseServer(cfg.Server)
+			}
+			if err != nil {
+				return nil, humancode.Code{}, err
+			}
+			return d, code, nil
+		},
+		Restore: func(ctx context.Context, server string, code humancode.Code) (plain.Device, patient.Restored, error) {
+			c := cfg
+			if server != "" {
+				c.Server = server
+			}
+			d, was, err := patient.Restore(ctx, c, code)
+			if err == nil && c.Server != "" {
+				err = d.UseServer(c.Server)
+			}
+			if err != nil {
+				return nil, was, err
+			}
+			return d, was, nil
+		},
+		Judge: func(bundle []byte, text *string) (contact.Verdict, error) { return p.judgeAlone(bundle, text) },
+		Card:  plainCard,
+		Explain: func(w *words.Catalogue, err error) (string, string) {
+			text, hint, _ := explain(w, err)
+			return text, hint
+		},
+		Origin:   origin,
+		ReadFile: p.input,
+	})
+}

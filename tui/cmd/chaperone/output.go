@@ -1,0 +1,52 @@
+package main
+
+import (
+	"os"
+	"strconv"
+	"strings"
+
+	"github.com/charmbracelet/colorprofile"
+	"golang.org/x/term"
+
+	"github.com/chaperone-privacy/chaperone/internal/contact"
+	"github.com/chaperone-privacy/chaperone/internal/words"
+	"github.com/chaperone-privacy/chaperone/tui/screen/verify"
+	"github.com/chaperone-privacy/chaperone/tui/style"
+)
+
+// width returns the columns of standard output, or 80 when it is not a terminal.
+func (p *program) width() int {
+	if f, ok := p.stdout.(*os.File); ok {
+		if w, _, err := term.GetSize(int(f.Fd())); err == nil && w > 0 {
+			return w
+		}
+	}
+	if w, err := strconv.Atoi(p.getenv("COLUMNS")); err == nil && w > 0 {
+		return w
+	}
+	return 80
+}
+
+// card writes a verdict for standard output: with colours and signs on a terminal that has
+// them, as ASCII without colour everywhere else.
+func (p *program) card(v contact.Verdict) string {
+	options := style.Options{Profile: colorprofile.NoTTY, ASCII: true, Dark: true}
+	if f, ok := p.stdout.(*os.File); ok && term.IsTerminal(int(f.Fd())) && p.getenv("TERM") != "dumb" {
+		options.Profile = style.FromEnv(os.Environ(), p.getenv)
+		options.ASCII = !words.UTF8(p.getenv)
+	}
+	return verify.Card(v, p.words, style.New(options), p.width())
+}
+
+// plainCard writes a verdict to be read aloud: the words of the card, no signs, no lines.
+func plainCard(w *words.Catalogue, v contact.Verdict) string {
+	const width = 72
+	card := verify.Card(v, w, &style.Set{Signs: style.Signs{Mark: " "}}, width)
+	var b strings.Builder
+	for line := range strings.Lines(card) {
+		if line = strings.TrimSpace(line); line != "" {
+			b.WriteString(line + "\n")
+		}
+	}
+	return b.String()
+}

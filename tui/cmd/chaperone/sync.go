@@ -1,0 +1,34 @@
+package main
+
+import (
+	"context"
+
+	"github.com/chaperone-privacy/chaperone/internal/words"
+)
+
+func (p *program) sync(ctx context.Context, a *arguments) (int, error) {
+	a.withHome()
+	a.withServer()
+	if err := a.parse(p.words, 0); err != nil {
+		return 0, err
+	}
+	d, err := p.device(ctx, a)
+	if err != nil {
+		return 0, err
+	}
+	defer d.Close()
+	result, err := d.Sync(ctx)
+	if err != nil {
+		return 0, err
+	}
+	text := words.CliSyncSame
+	switch {
+	case result.Pulled && result.Pushed:
+		text = words.CliSyncBoth
+	case result.Pulled:
+		text = words.CliSyncPulled
+	case result.Pushed:
+		text = words.CliSyncPushed
+	}
+	return p.print(p.words.T(text) + "\n")
+}

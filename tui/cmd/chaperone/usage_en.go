@@ -1,0 +1,169 @@
+package main
+
+const usageEN = `Chaperone: a privacy checklist, and a way to know whether a message is
+really from your clinic.
+
+Usage:
+    chaperone [--plain] [--home DIR]
+    chaperone COMMAND [options]
+
+With no command it opens the program. Ctrl-X, or Esc twice, leaves at once
+and clears the screen.
+
+    --plain      ask line by line, for screen readers (also: CHAPERONE_PLAIN=1)
+    --home DIR   where your vault is (also: CHAPERONE_HOME)
+
+Commands:
+    verify       is this message from my clinic?
+    plan         what to do next, as text or JSON
+    crisis       what to do when you are being threatened
+    sync         bring your devices together
+    restore      open your vault on this device with the recovery code
+    recovery     show, confirm or print the recovery code
+    use          choose the server that keeps your sealed vault
+    wipe         remove everything from this device
+    version      the version of this program
+    help         help with a command
+
+Exit codes:
+    0     done, or genuine
+    1     not genuine, or not valid now
+    2     cannot tell, or nobody answered
+    3     refused
+    4     trouble on this device: disk, permissions, another window
+    64    the command line was not understood
+    128+N ended by signal N
+
+Example:
+    $ chaperone verify --bundle letter.chaperone --text letter.txt
+`
+
+const verifyUsageEN = `Usage:
+    chaperone verify --bundle FILE [--text FILE] [--json]
+                     [--no-vault] [--home DIR]
+
+Says whether a message is really from your clinic.
+
+    --bundle FILE   the .chaperone file that came with the message
+    --text FILE     the message as you received it, to compare
+    --json          one JSON object, for programs
+    --no-vault      judge without your vault; no clinic is known then, so
+                    the answer is never "genuine"
+    --home DIR      where your vault is
+
+FILE can be "-" for standard input, once. With a vault on this device your
+clinics are known; the vault must not be open in another window.
+
+The exit code is 0 for genuine, 1 for not genuine or not valid now, 2 for
+cannot tell, 4 for trouble on this device.
+
+Example:
+    $ chaperone verify --bundle letter.chaperone --text letter.txt
+`
+
+const planUsageEN = `Usage:
+    chaperone plan [--answers FILE] [--json | --print] [--home DIR]
+
+Shows what to do next and what comes after.
+
+    --answers FILE   plan from answers in a JSON file; no vault is read
+    --json           one JSON object, for programs
+    --print          the whole plan, with every step, for paper
+    --home DIR       where your vault is
+
+Example:
+    $ echo '{"stage": "worried", "region": "us", "uses": ["facebook"]}' |
+        chaperone plan --answers - --json
+`
+
+const crisisUsageEN = `Usage:
+    chaperone crisis [--region CODE] [--print]
+
+What to do, in order, when somebody threatens you. It needs no vault and no
+network, and keeps nothing.
+
+    --region CODE   your country in two letters, such as us; without it no
+                    country's numbers are shown
+    --print         for paper: every step, and where to find help
+
+Example:
+    $ chaperone crisis --region us
+`
+
+const syncUsageEN = `Usage:
+    chaperone sync [--server URL] [--home DIR]
+
+Brings this device and your others together. The server sees nothing but a
+sealed vault.
+
+    --server URL   use this server once instead of the one you chose
+    --home DIR     where your vault is
+
+Example:
+    $ chaperone sync
+`
+
+const restoreUsageEN = `Usage:
+    chaperone restore [--server URL] [--home DIR]
+
+Opens your vault on this device. It asks for the recovery code; the code is
+never an argument, where other programs could read it. When standard input
+is not a terminal, the code is its first line.
+
+    --server URL   the server that keeps your sealed vault
+    --home DIR     where your vault will be
+
+Example:
+    $ chaperone restore --server https://chaperone.example
+`
+
+const recoveryUsageEN = `Usage:
+    chaperone recovery [--confirm | --print] [--home DIR]
+
+Shows the recovery code until you have typed it back once. Without the code
+nobody, and so nobody at the server, can open your vault elsewhere.
+
+    --confirm    only ask for the code, to see that you wrote it down right
+    --print      a sheet for paper, on standard output
+    --home DIR   where your vault is
+
+Example:
+    $ chaperone recovery --print | lp
+`
+
+const useUsageEN = `Usage:
+    chaperone use [URL | --off] [--home DIR]
+
+Chooses the server that keeps your sealed vault, so that a second device can
+have it. Without a URL it says which server is chosen.
+
+    --off        use no server; nothing leaves this device
+    --home DIR   where your vault is
+
+Example:
+    $ chaperone use https://chaperone.example
+`
+
+const wipeUsageEN = `Usage:
+    chaperone wipe [--everywhere] [--yes] [--home DIR]
+
+Removes everything from this device, after you have typed a word. With the
+recovery code you can come back later if the vault was saved on a server.
+
+    --everywhere   also delete the copy on the server; your other devices
+                   can then no longer come together
+    --yes          do not ask
+    --home DIR     where your vault is
+
+Example:
+    $ chaperone wipe
+`
+
+const versionUsageEN = `Usage:
+    chaperone version
+
+Says the version of this program and of its content.
+
+Example:
+    $ chaperone version
+`

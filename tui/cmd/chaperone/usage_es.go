@@ -1,0 +1,174 @@
+package main
+
+const usageES = `Chaperone: una lista de tareas de privacidad y una forma de saber si un
+mensaje es realmente de su clínica.
+
+Uso:
+    chaperone [--plain] [--home DIR]
+    chaperone ORDEN [opciones]
+
+Sin orden abre el programa. Ctrl-X, o Esc dos veces, sale al instante y
+borra la pantalla.
+
+    --plain      pregunta línea por línea, para lectores de pantalla
+                 (también: CHAPERONE_PLAIN=1)
+    --home DIR   dónde está su bóveda (también: CHAPERONE_HOME)
+
+Órdenes:
+    verify       ¿es de mi clínica este mensaje?
+    plan         qué hacer ahora, como texto o JSON
+    crisis       qué hacer si alguien le amenaza
+    sync         pone de acuerdo sus dispositivos
+    restore      abre su bóveda en este dispositivo con el código de recuperación
+    recovery     muestra, confirma o imprime el código de recuperación
+    use          elige el servidor que guarda su bóveda sellada
+    wipe         borra todo de este dispositivo
+    version      la versión de este programa
+    help         ayuda sobre una orden
+
+Códigos de salida:
+    0     hecho, o auténtico
+    1     no es auténtico, o no es válido ahora
+    2     no se puede saber, o nadie respondió
+    3     rechazado
+    4     problema en este dispositivo: disco, permisos, otra ventana
+    64    no se entendió la orden
+    128+N terminado por la señal N
+
+Ejemplo:
+    $ chaperone verify --bundle carta.chaperone --text carta.txt
+`
+
+const verifyUsageES = `Uso:
+    chaperone verify --bundle ARCHIVO [--text ARCHIVO] [--json]
+                     [--no-vault] [--home DIR]
+
+Dice si un mensaje es realmente de su clínica.
+
+    --bundle ARCHIVO   el archivo .chaperone que vino con el mensaje
+    --text ARCHIVO     el mensaje tal como lo recibió, para comparar
+    --json             un objeto JSON, para programas
+    --no-vault         juzga sin su bóveda; entonces no se conoce ninguna
+                       clínica y la respuesta nunca es "auténtico"
+    --home DIR         dónde está su bóveda
+
+ARCHIVO puede ser "-", la entrada estándar, una sola vez. Con una bóveda en
+este dispositivo se conocen sus clínicas; no debe estar abierta en otra
+ventana.
+
+El código de salida es 0 si es auténtico, 1 si no lo es o no es válido
+ahora, 2 si no se puede saber, 4 si hay un problema en este dispositivo.
+
+Ejemplo:
+    $ chaperone verify --bundle carta.chaperone --text carta.txt
+`
+
+const planUsageES = `Uso:
+    chaperone plan [--answers ARCHIVO] [--json | --print] [--home DIR]
+
+Muestra qué hacer ahora y qué viene después.
+
+    --answers ARCHIVO   plan según las respuestas de un archivo JSON; no lee
+                        ninguna bóveda
+    --json              un objeto JSON, para programas
+    --print             el plan completo, con cada paso, para papel
+    --home DIR          dónde está su bóveda
+
+Ejemplo:
+    $ echo '{"stage": "worried", "region": "us", "uses": ["facebook"]}' |
+        chaperone plan --answers - --json
+`
+
+const crisisUsageES = `Uso:
+    chaperone crisis [--region CÓDIGO] [--print]
+
+Qué hacer, en orden, si alguien le amenaza. No necesita bóveda ni red, y no
+guarda nada.
+
+    --region CÓDIGO   su país en dos letras, como us; sin él no se muestran
+                      números de ningún país
+    --print           para papel: cada paso y dónde hallar ayuda
+
+Ejemplo:
+    $ chaperone crisis --region us
+`
+
+const syncUsageES = `Uso:
+    chaperone sync [--server URL] [--home DIR]
+
+Pone de acuerdo este dispositivo y los demás. El servidor solo ve una bóveda
+sellada.
+
+    --server URL   usa este servidor una vez en lugar del elegido
+    --home DIR     dónde está su bóveda
+
+Ejemplo:
+    $ chaperone sync
+`
+
+const restoreUsageES = `Uso:
+    chaperone restore [--server URL] [--home DIR]
+
+Abre su bóveda en este dispositivo. Le pide el código de recuperación; nunca
+es un argumento, donde otros programas podrían leerlo. Si la entrada
+estándar no es una terminal, el código es su primera línea.
+
+    --server URL   el servidor que guarda su bóveda sellada
+    --home DIR     dónde estará su bóveda
+
+Ejemplo:
+    $ chaperone restore --server https://chaperone.example
+`
+
+const recoveryUsageES = `Uso:
+    chaperone recovery [--confirm | --print] [--home DIR]
+
+Muestra el código de recuperación hasta que usted lo haya escrito una vez.
+Sin el código nadie, tampoco el servidor, puede abrir su bóveda en otro
+lugar.
+
+    --confirm    solo pide el código, para ver que lo anotó bien
+    --print      una hoja para papel, en la salida estándar
+    --home DIR   dónde está su bóveda
+
+Ejemplo:
+    $ chaperone recovery --print | lp
+`
+
+const useUsageES = `Uso:
+    chaperone use [URL | --off] [--home DIR]
+
+Elige el servidor que guarda su bóveda sellada, para que un segundo
+dispositivo pueda tenerla. Sin URL dice qué servidor está elegido.
+
+    --off        no usar servidor; nada sale de este dispositivo
+    --home DIR   dónde está su bóveda
+
+Ejemplo:
+    $ chaperone use https://chaperone.example
+`
+
+const wipeUsageES = `Uso:
+    chaperone wipe [--everywhere] [--yes] [--home DIR]
+
+Borra todo de este dispositivo, después de que usted escriba una palabra.
+Con el código de recuperación puede volver más tarde si la bóveda se guardó
+en un servidor.
+
+    --everywhere   borra también la copia del servidor; sus otros
+                   dispositivos ya no podrán ponerse de acuerdo
+    --yes          no preguntar
+    --home DIR     dónde está su bóveda
+
+Ejemplo:
+    $ chaperone wipe
+`
+
+const versionUsageES = `Uso:
+    chaperone version
+
+Dice la versión de este programa y de su contenido.
+
+Ejemplo:
+    $ chaperone version
+`
