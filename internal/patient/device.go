@@ -2,32 +2,24 @@ package patient
 
 import (
 	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
+	"io/fs"
+	"log/slog"
+	"maps"
 	"net/http"
+	"slices"
+	"sync"
 	"time"
 
 	"github.com/chaperone-privacy/chaperone/internal/checklist"
 	"github.com/chaperone-privacy/chaperone/internal/contact"
 	"github.com/chaperone-privacy/chaperone/internal/humancode"
 	"github.com/chaperone-privacy/chaperone/internal/vault"
-)
-
-// Errors that a face turns into words. Errors of packages vault, checklist and contact pass
-// through wrapped.
-var (
-	ErrNoVault         = errors.New("no vault on this device yet")
-	ErrAlreadyOpen     = errors.New("the vault is open in another window")
-	ErrNeedPassphrase  = errors.New("the vault needs its passphrase")
-	ErrWrongPassphrase = errors.New("the passphrase does not open the vault")
-	ErrDisk            = errors.New("the disk could not be written")   // full, read-only, unreadable
-	ErrNoServer        = errors.New("no server is set")                // sync is off
-	ErrOffline         = errors.New("the server could not be reached") // nothing was lost
-	ErrRefused         = errors.New("the server refused")              // rate limit, quota
-	ErrNotFound        = errors.New("the server has no such vault")
-	ErrDeleted         = errors.New("the vault was deleted from another device")
-	ErrClock           = errors.New("this device's clock is off")
-	ErrUnconfirmed     = errors.New("the recovery code was not confirmed yet")
 )
 
 // Config says how to open a device. Disk is required; everything else has a safe default.
@@ -43,98 +35,321 @@ type Config struct {
 }
 
 // Device is an open vault and everything one does with it. Its methods may be called from
-// several goroutines.
+// several goroutines. After [Device.Close] they fail with ErrClosed.
 type Device struct {
-	cfg Config
+	disk Disk
+	now  func() time.Time
+	rand io.Reader
+	http *http.Client
+
+	// syncing is held by what talks to the server for the vault: one at a time. It is taken
+	// before mu, and never while mu is held.
+	syncing sync.Mutex
+	// packing is held while a pack is loaded or fetched; it guards pack.
+	packing sync.Mutex
+	pack    *checklist.Pack
+
+	// mu guards what follows and every write to the disk. It is not held during a request or
+	// a key derivation, so that Close is quick.
+	mu     sync.Mutex
+	closed bool
+	unlock func() error
+	file   *vault.File
+	local  vault.Local // what is on disk, but see Verify
+	server string
+}
+
+// LogValue implements [slog.LogValuer]; nothing of a device enters a log.
+func (*Device) LogValue() slog.Value { return slog.StringValue("[redacted]") }
+
+// newDevice checks cfg and takes the disk's lock.
+func newDevice(cfg Config) (*Device, error) {
+	d := &Device{disk: cfg.Disk, now: cfg.Now, rand: cfg.Rand, http: client(cfg.HTTP), pack: cfg.Pack}
+	if d.now == nil {
+		d.now = time.Now
+	}
+	if d.rand == nil {
+		d.rand = rand.Reader
+	}
+	unlock, err := d.disk.Lock()
+	if err != nil {
+		return nil, err
+	}
+	d.unlock = unlock
+	return d, nil
+}
+
+// giveUp releases the lock after an error of Create, Open or Restore.
+func (d *Device) giveUp() {
+	// The error that led here is the one to tell.
+	_ = d.Close()
 }
 
 // Create makes a vault on a disk that has none and returns the recovery code, which the
-// caller shows once and has retyped (see [Device.ConfirmRecovery]).
-func Create(ctx context.Context, cfg Config) (*Device, humancode.Code, error) { panic("being built") }
+// caller shows once and has retyped (see [Device.ConfirmRecovery]). It fails with
+// ErrVaultExists, ErrAlreadyOpen or ErrDisk.
+func Create(ctx context.Context, cfg Config) (*Device, humancode.Code, error) {
+	d, err := newEmpty(cfg)
+	if err != nil {
+		return nil, humancode.Code{}, fmt.Errorf("create vault: %w", err)
+	}
+	code, err := d.create(ctx, cfg)
+	if err != nil {
+		d.giveUp()
+		return nil, humancode.Code{}, fmt.Errorf("create vault: %w", err)
+	}
+	return d, code, nil
+}
+
+func (d *Device) create(ctx context.Context, cfg Config) (humancode.Code, error) {
+	code, err := humancode.New(d.rand, humancode.RecoveryLen)
+	if err != nil {
+		return humancode.Code{}, err
+	}
+	keys, err := vault.DeriveKeys(code)
+	if err != nil {
+		return humancode.Code{}, err
+	}
+	local := vault.Local{State: vault.State{Schema: vault.Schema}, Keys: keys, Code: code.Symbols()}
+	if err := d.begin(ctx, cfg, local); err != nil {
+		return humancode.Code{}, err
+	}
+	return code, nil
+}
+
+// newEmpty takes a disk that must not have a vault yet.
+func newEmpty(cfg Config) (*Device, error) {
+	d, err := newDevice(cfg)
+	if err != nil {
+		return nil, err
+	}
+	switch _, err := d.disk.Read(VaultFile); {
+	case err == nil:
+		d.giveUp()
+		return nil, ErrVaultExists
+	case !errors.Is(err, fs.ErrNotExist):
+		d.giveUp()
+		return nil, err
+	}
+	if err := d.findServer(cfg.Server); err != nil {
+		d.giveUp()
+		return nil, err
+	}
+	return d, nil
+}
+
+// begin gives this device its name and writes the first vault. Until the last write there is
+// no vault.
+func (d *Device) begin(ctx context.Context, cfg Config, local vault.Local) error {
+	var id [16]byte
+	if _, err := io.ReadFull(d.rand, id[:]); err != nil {
+		return fmt.Errorf("draw device id: %w", err)
+	}
+	local.State.Device, local.State.DeviceName = hex.EncodeToString(id[:]), cfg.DeviceName
+	secret, err := d.newSecret(cfg.Passphrase)
+	if err != nil {
+		return err
+	}
+	defer secret.Zero()
+	if d.file, err = vault.NewFile(d.rand, secret); err != nil {
+		return err
+	}
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	// After an error the key stays: a write that reported one may still be on disk.
+	return d.write(&local)
+}
+
+// newSecret makes the secret of a new file: the passphrase, or a fresh device key on disk.
+func (d *Device) newSecret(passphrase []byte) (vault.Secret, error) {
+	if len(passphrase) > 0 {
+		return vault.Passphrase(passphrase), nil
+	}
+	var key [vault.DeviceKeyLen]byte
+	defer clear(key[:])
+	if _, err := io.ReadFull(d.rand, key[:]); err != nil {
+		return vault.Secret{}, fmt.Errorf("draw device key: %w", err)
+	}
+	if err := d.disk.Write(keyFile, key[:]); err != nil {
+		return vault.Secret{}, err
+	}
+	return vault.DeviceKey(key[:]), nil
+}
 
 // Open opens the vault on this device. It fails with ErrNoVault, ErrAlreadyOpen,
-// ErrNeedPassphrase, ErrWrongPassphrase, ErrDisk or vault.ErrDamaged.
-func Open(ctx context.Context, cfg Config) (*Device, error) { panic("being built") }
-
-// Restore fetches the vault that belongs to a recovery code and opens it on a disk that has
-// none. The result says when and on which device it was last saved, and lists the pins that
-// the patient must confirm before they count.
-func Restore(ctx context.Context, cfg Config, code humancode.Code) (*Device, Restored, error) {
-	panic("being built")
+// ErrNeedPassphrase, ErrWrongPassphrase, ErrNoKey, ErrDisk, vault.ErrDamaged or
+// vault.ErrNewer. It uses no network.
+func Open(ctx context.Context, cfg Config) (*Device, error) {
+	// A disk without a vault stays as it is, without a directory or a lock file.
+	if _, err := cfg.Disk.Read(VaultFile); errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("open vault: %w", ErrNoVault)
+	}
+	d, err := newDevice(cfg)
+	if err != nil {
+		return nil, fmt.Errorf("open vault: %w", err)
+	}
+	if err := d.open(ctx, cfg); err != nil {
+		d.giveUp()
+		return nil, fmt.Errorf("open vault: %w", err)
+	}
+	return d, nil
 }
 
-// Restored describes a vault that was just restored.
-type Restored struct {
-	SavedAt time.Time
-	SavedOn string
-	Pins    []contact.Pin
+func (d *Device) open(ctx context.Context, cfg Config) error {
+	data, err := d.disk.Read(VaultFile)
+	if errors.Is(err, fs.ErrNotExist) {
+		return ErrNoVault
+	}
+	if err != nil {
+		return err
+	}
+	mode, err := vault.FileMode(data)
+	if err != nil {
+		return err
+	}
+	secret, err := d.secret(mode, cfg.Passphrase)
+	if err != nil {
+		return err
+	}
+	defer secret.Zero()
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	file, payload, err := vault.OpenFile(data, secret)
+	switch {
+	case errors.Is(err, vault.ErrWrongKey) && mode == vault.ModePassphrase:
+		return ErrWrongPassphrase
+	case errors.Is(err, vault.ErrWrongKey):
+		return fmt.Errorf("device key: %w", vault.ErrDamaged)
+	case err != nil:
+		return err
+	}
+	d.file = file
+	defer clear(payload)
+	if d.local, err = vault.DecodeLocal(payload); err != nil {
+		return err
+	}
+	if cfg.DeviceName != "" {
+		d.local.State.DeviceName = cfg.DeviceName
+	}
+	if mode == vault.ModePassphrase {
+		// A crash may have left a key that opens nothing any more.
+		_ = d.disk.Remove(keyFile)
+	}
+	return d.findServer(cfg.Server)
 }
 
-// Close drops the keys and releases the lock. It is safe to call twice.
-func (d *Device) Close() error { panic("being built") }
-
-// State returns a copy of the state.
-func (d *Device) State() vault.State { panic("being built") }
-
-// Pack returns the content pack in use.
-func (d *Device) Pack() *checklist.Pack { panic("being built") }
-
-// Plan runs the engine on the device.
-func (d *Device) Plan() checklist.Plan { panic("being built") }
-
-// SetAnswers saves the answers to the four questions.
-func (d *Device) SetAnswers(a checklist.Answers) error { panic("being built") }
-
-// Mark saves what the patient did with a row, and returns once it is on disk. For a fan-out
-// row an empty platform means every platform of the row. until is used by [checklist.Later].
-func (d *Device) Mark(key checklist.RowKey, status checklist.Status, reason checklist.SkipReason, until time.Time) error {
-	panic("being built")
+// secret finds what opens a file of a mode.
+func (d *Device) secret(mode vault.Mode, passphrase []byte) (vault.Secret, error) {
+	if mode == vault.ModePassphrase {
+		if len(passphrase) == 0 {
+			return vault.Secret{}, ErrNeedPassphrase
+		}
+		return vault.Passphrase(passphrase), nil
+	}
+	key, err := d.disk.Read(keyFile)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return vault.Secret{}, fmt.Errorf("%w: %w", ErrNoKey, vault.ErrDamaged)
+	case err != nil:
+		return vault.Secret{}, err
+	}
+	defer clear(key)
+	return vault.DeviceKey(key), nil
 }
 
-// SetSettings saves settings.
-func (d *Device) SetSettings(locale, theme string) error { panic("being built") }
-
-// Verify judges a bundle against the pins. text is what the patient received; nil when
-// only the bundle is at hand. It remembers stolen marks and the newest time.
-func (d *Device) Verify(ctx context.Context, bundle []byte, text *string) (contact.Verdict, error) {
-	panic("being built")
+// Close drops the keys and releases the lock, without waiting for a sync. It is safe to call
+// twice.
+func (d *Device) Close() error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.closed {
+		return nil
+	}
+	d.drop()
+	if err := d.unlock(); err != nil {
+		return fmt.Errorf("close vault: %w", err)
+	}
+	return nil
 }
 
-// AddPin pins a clinic; ConfirmPins accepts the pins that came with a restore.
-func (d *Device) AddPin(p contact.Pin) error { panic("being built") }
-
-// ConfirmPins accepts the pins that came with a restore.
-func (d *Device) ConfirmPins() error { panic("being built") }
-
-// RecoveryConfirmed reports whether the recovery code was retyped.
-func (d *Device) RecoveryConfirmed() bool { panic("being built") }
-
-// ConfirmRecovery checks a retyped recovery code.
-func (d *Device) ConfirmRecovery(code humancode.Code) error { panic("being built") }
-
-// RecoveryCode returns the code while it is not confirmed, so that a crash between showing
-// and retyping loses nothing; afterwards it fails.
-func (d *Device) RecoveryCode() (humancode.Code, error) { panic("being built") }
-
-// SyncResult says what a sync did.
-type SyncResult struct {
-	Pulled, Pushed bool
-	Revision       uint64
-	At             time.Time
+// drop overwrites the keys and forgets the rest. mu is held.
+func (d *Device) drop() {
+	d.closed = true
+	if d.file != nil {
+		d.file.Zero()
+	}
+	d.local.Keys.Zero()
+	d.local = vault.Local{}
 }
 
-// Sync merges with the server's copy and stores the result there by compare-and-set. On any
-// error the local vault is as it was.
-func (d *Device) Sync(ctx context.Context) (SyncResult, error) { panic("being built") }
+// State returns a copy of the state; the zero State after Close.
+func (d *Device) State() vault.State {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	s := d.local.State.Clone()
+	markConfirmed(&d.local, &s.Contact)
+	return s
+}
 
-// SetPassphrase wraps the vault key with a passphrase; empty removes it.
-func (d *Device) SetPassphrase(passphrase []byte) error { panic("being built") }
+// markConfirmed says in m which pins were confirmed on this device. Stored pins never say.
+func markConfirmed(l *vault.Local, m *contact.Memory) {
+	for i := range m.Pins {
+		m.Pins[i].Confirmed = slices.Contains(l.Confirmed, hex.EncodeToString(m.Pins[i].Clinic[:]))
+	}
+}
 
-// Wipe removes everything on this device and, if remote is set, the server's copy first.
-func (d *Device) Wipe(ctx context.Context, remote bool) error { panic("being built") }
+// change applies f to a copy of what is kept, saves the copy, and keeps it once it is on
+// disk. On an error everything is as it was.
+func (d *Device) change(f func(*vault.Local) error) error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.closed {
+		return ErrClosed
+	}
+	next := clone(&d.local)
+	if err := f(&next); err != nil {
+		return err
+	}
+	return d.write(&next)
+}
 
-// Server returns the server's address, or "".
-func (d *Device) Server() string { panic("being built") }
+// write saves next and keeps it. mu is held.
+func (d *Device) write(next *vault.Local) error {
+	next.State.SavedAt, next.State.SavedOn = d.now().Unix(), next.State.DeviceName
+	for i := range next.State.Contact.Pins {
+		next.State.Contact.Pins[i].Confirmed = false
+	}
+	payload, err := json.Marshal(next)
+	if err != nil {
+		return fmt.Errorf("save vault: %w", err)
+	}
+	defer clear(payload)
+	data, err := d.file.Seal(d.rand, payload)
+	if err != nil {
+		return fmt.Errorf("save vault: %w", err)
+	}
+	if err := d.disk.Write(VaultFile, data); err != nil {
+		return fmt.Errorf("save vault: %w", err)
+	}
+	d.local = *next
+	return nil
+}
 
-// UseServer saves the server's address; "" turns sync off.
-func (d *Device) UseServer(url string) error { panic("being built") }
+func clone(l *vault.Local) vault.Local {
+	c := *l
+	c.State = l.State.Clone()
+	c.Confirmed = slices.Clone(l.Confirmed)
+	c.Marks = maps.Clone(l.Marks)
+	c.Extra = maps.Clone(l.Extra)
+	return c
+}
+
+// tick counts a change by this device and returns its stamp.
+func tick(s *vault.State) (lamport uint64, device string) {
+	s.Lamport++
+	return s.Lamport, s.Device
+}

@@ -7,6 +7,7 @@
 // nothing but a sealed blob. It never sends a checklist answer, a code, or the text of a
 // message anywhere, and never calls ChecklistService.Plan.
 //
-// State on disk, under one directory of mode 0700: vault.bin, pack/, lock, server.json and
-// (only when no passphrase is set) device.key.
+// State on disk, under one directory of mode 0700: vault.bin, pack/, lock, server.json,
+// pending.bin (a sealed blob on its way to the server) and, only when no passphrase is set,
+// device.key. Formats are in docs/design/0003-vault.md.
 package patient

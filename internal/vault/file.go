@@ -60,47 +60,45 @@ func NewFile(random io.Reader, s Secret) (*File, error) {
 		}
 	}
 	f.index = int(lot[0] & 1)
-	if err := f.writeLock(random, s); err != nil {
+	lock, err := NewLock(random, s)
+	if err != nil {
+		return nil, fmt.Errorf("make vault file: %w", err)
+	}
+	defer lock.Zero()
+	if err := f.writeLock(random, lock); err != nil {
 		return nil, fmt.Errorf("make vault file: %w", err)
 	}
 	return f, nil
 }
 
-// Relock returns a copy of f that opens with s instead, with a new slot key, so that the
-// secret used until now opens nothing sealed from now on. f stays as it is.
-func (f *File) Relock(random io.Reader, s Secret) (*File, error) {
+// Relock returns a copy of f that opens with l's secret instead, with a new slot key, so that
+// the secret used until now opens nothing sealed from now on. f stays as it is.
+func (f *File) Relock(random io.Reader, l Lock) (*File, error) {
 	random = orRand(random)
 	g := *f
-	g.mode = s.mode
+	g.mode = l.mode
 	if _, err := io.ReadFull(random, g.slotKey[:]); err != nil {
 		return nil, fmt.Errorf("lock vault file: %w", err)
 	}
-	if err := g.writeLock(random, s); err != nil {
+	if err := g.writeLock(random, l); err != nil {
 		return nil, fmt.Errorf("lock vault file: %w", err)
 	}
 	return &g, nil
 }
 
-// writeLock writes the lock of f's own slot.
-func (f *File) writeLock(random io.Reader, s Secret) error {
-	var lock [lockLen]byte
-	salt := lock[:saltLen]
-	if _, err := io.ReadFull(random, salt); err != nil {
-		return err
+// writeLock puts l before f's own slot.
+func (f *File) writeLock(random io.Reader, l Lock) error {
+	if !l.mode.valid() {
+		return ErrWrongKey
 	}
-	key, err := s.lockKey(salt)
-	if err != nil {
-		return err
-	}
-	defer clear(key[:])
 	keys := append(append(make([]byte, 0, 64), f.slotKey[:]...), f.outerKey[:]...)
 	defer clear(keys)
-	sealed, err := seal(random, &key, keys, slotAD("vault-lock", f.index))
+	sealed, err := seal(random, &l.key, keys, slotAD("vault-lock", f.index))
 	if err != nil {
 		return err
 	}
-	copy(lock[saltLen:], sealed)
-	f.locks[f.index] = lock
+	copy(f.locks[f.index][:], l.salt[:])
+	copy(f.locks[f.index][saltLen:], sealed)
 	return nil
 }
 
@@ -229,3 +227,6 @@ func OpenFile(data []byte, s Secret) (*File, []byte, error) {
 	}
 	return nil, nil, fmt.Errorf("open vault file: %w", ErrDamaged)
 }
+
+// Mode tells what opens the file; 0 after Zero.
+func (f *File) Mode() Mode { return f.mode }

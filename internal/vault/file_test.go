@@ -61,7 +61,11 @@ func TestFileWithPassphrase(t *testing.T) {
 	t.Parallel()
 	f := newFile(t, 4)
 	before := sealFile(t, f, []byte("one"))
-	locked, err := f.Relock(nil, Passphrase([]byte("correct horse")))
+	lock, err := NewLock(nil, Passphrase([]byte("correct horse")))
+	if err != nil {
+		t.Fatal(err)
+	}
+	locked, err := f.Relock(nil, lock)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -97,7 +101,11 @@ func openSecond(t *testing.T, f *File, s Secret) *File {
 	g.index = 1 - f.index
 	g.slotKey = [32]byte{99}
 	g.other = bytes.Repeat([]byte{0}, sizes[f.class])
-	if err := g.writeLock(fixed(8), s); err != nil {
+	lock, err := NewLock(fixed(9), s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := g.writeLock(fixed(8), lock); err != nil {
 		t.Fatal(err)
 	}
 	return &g

@@ -19,7 +19,7 @@ func Merge(a, b State) State {
 		Schema:   max(a.Schema, b.Schema),
 		Lamport:  max(a.Lamport, b.Lamport),
 		Rows:     checklist.MergeRows(a.Rows, b.Rows),
-		Contact:  mergeMemory(a.Contact, b.Contact),
+		Contact:  a.Contact.Merge(b.Contact),
 		Revision: max(a.Revision, b.Revision),
 		Extra:    mergeExtra(a.Extra, b.Extra),
 	}

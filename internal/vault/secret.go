@@ -5,6 +5,7 @@ import (
 	"crypto/hkdf"
 	"crypto/sha256"
 	"fmt"
+	"io"
 	"log/slog"
 	"runtime/debug"
 	"sync"
@@ -87,3 +88,30 @@ func (s Secret) lockKey(salt []byte) (key [32]byte, err error) {
 	}
 	return key, nil
 }
+
+// Lock is a secret made ready to lock a file, which is the slow part of a passphrase.
+type Lock struct {
+	mode Mode
+	salt [saltLen]byte
+	key  [32]byte
+}
+
+// NewLock draws a salt and derives the key of a lock.
+func NewLock(random io.Reader, s Secret) (Lock, error) {
+	l := Lock{mode: s.mode}
+	if _, err := io.ReadFull(orRand(random), l.salt[:]); err != nil {
+		return Lock{}, fmt.Errorf("draw salt: %w", err)
+	}
+	key, err := s.lockKey(l.salt[:])
+	if err != nil {
+		return Lock{}, err
+	}
+	l.key = key
+	return l, nil
+}
+
+// Zero overwrites the lock's key.
+func (l *Lock) Zero() { *l = Lock{} }
+
+// LogValue implements [slog.LogValuer]; keys never enter a log.
+func (Lock) LogValue() slog.Value { return slog.StringValue("[redacted]") }

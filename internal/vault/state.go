@@ -60,8 +60,7 @@ func (s State) Clone() State {
 	s.Answers.Exposed = slices.Clone(s.Answers.Exposed)
 	s.Answers.Uses = slices.Clone(s.Answers.Uses)
 	s.Rows = slices.Clone(s.Rows)
-	s.Contact.Pins = slices.Clone(s.Contact.Pins)
-	s.Contact.Stolen = slices.Clone(s.Contact.Stolen)
+	s.Contact = s.Contact.Merge(contact.Memory{})
 	s.Extra = maps.Clone(s.Extra)
 	return s
 }
