@@ -14,7 +14,7 @@ type index struct {
 	rules     []rule            // one for each item
 	caps      []*Capability     // item*platforms + platform; nil: cannot
 	roots     []uint8           // beside caps: which capability does it, for sharing between items
-	order     [4][]int          // for each stage, items in the order in which they join a plan
+	order     [4][][]int        // for each stage and region, items in the order in which they join a plan
 	nRoots    int
 }
 
@@ -213,57 +213,72 @@ func (x *index) regionSet(list []string) uint32 {
 	return in &^ out
 }
 
-// buildOrder computes for each stage the order in which items join a plan (rules R1, R4 and
-// R11): what the stage is about first, then impact. How a plan is shown is rule R2 alone.
+// buildOrder computes, for each stage and region, the order in which items join a plan (rules
+// R1, R4 and R11): what the stage is about first, then impact, and lanes of one impact by
+// turns, so that no lane starves another. How a plan is shown is rule R2 alone.
 func (x *index) buildOrder(d *Document) {
 	for s := range stages {
-		keys := make([]uint64, 0, len(d.Items))
-		for i := range d.Items {
-			if x.rules[i].stages&(1<<s) == 0 {
-				continue
-			}
-			it := &d.Items[i]
-			lane := slices.Index(lanes[:], it.Lane)
-			var group uint64
-			switch s {
-			case stageWorried:
-				group = 6
-				if it.First > 0 {
-					group = uint64(it.First)
-				}
-			case stageNotified:
-				if it.Lane != LaneContain && it.Lane != LaneAccounts && it.Lane != LaneMoney {
-					group = 1
-				}
-			default:
-				switch {
-				case it.Crisis > 0:
-					group = uint64(it.Crisis)
-				case it.Lane == LaneContain || it.Lane == LaneAccounts || it.Lane == LaneMoney:
-					group = 16
-				default:
-					group = 17
-				}
-			}
-			keys = append(keys, group<<40|uint64(5-it.Impact)<<32|laneOrder[s][lane]<<28|uint64(it.Minutes)<<12|uint64(i))
-		}
-		slices.Sort(keys)
-		seen := make([]bool, len(d.Items))
-		for _, k := range keys {
-			x.follow(s, int(k&(maxItems-1)), seen)
+		x.order[s] = make([][]int, len(d.Regions)+1)
+		for r := range x.order[s] {
+			x.order[s][r] = x.buildOneOrder(d, s, 1<<r)
 		}
 	}
 }
 
-// follow appends an item to a stage's order, behind whatever it needs, so that no row joins a
-// plan before its prerequisites.
-func (x *index) follow(stage, item int, seen []bool) {
-	if seen[item] || x.rules[item].stages&(1<<stage) == 0 {
-		return
+func (x *index) buildOneOrder(d *Document, stage int, region uint32) []int {
+	const laneShift, rankShift, impactShift, groupShift = 24, 27, 39, 42
+	keys := make([]uint64, 0, len(d.Items))
+	for i := range d.Items {
+		if x.rules[i].stages&(1<<stage) == 0 || x.rules[i].regions&region == 0 {
+			continue
+		}
+		it := &d.Items[i]
+		lane := laneOrder[stage][slices.Index(lanes[:], it.Lane)]
+		keys = append(keys, group(it, stage)<<groupShift|uint64(5-it.Impact)<<impactShift|lane<<laneShift|uint64(it.Minutes)<<12|uint64(i))
+	}
+	slices.Sort(keys)
+	rank := map[uint64]uint64{}
+	for n, k := range keys {
+		kind := k >> laneShift
+		keys[n] |= rank[kind] << rankShift
+		rank[kind]++
+	}
+	slices.Sort(keys)
+	var order []int
+	seen := make([]bool, len(d.Items))
+	for _, k := range keys {
+		order = x.follow(order, stage, region, int(k&(maxItems-1)), seen)
+	}
+	return order
+}
+
+// group is the part of a stage's order that an item belongs to; the lowest joins first.
+func group(it *Item, stage int) uint64 {
+	main := it.Lane == LaneContain || it.Lane == LaneAccounts || it.Lane == LaneMoney
+	switch {
+	case stage == stageWorried && it.First > 0:
+		return uint64(it.First)
+	case stage == stageWorried:
+		return 16
+	case stage >= stageThreatened && it.Crisis > 0:
+		return uint64(it.Crisis)
+	case main:
+		return 16
+	default:
+		return 17
+	}
+}
+
+// follow appends an item to an order, behind whatever it needs, so that no row joins a plan
+// before its prerequisites.
+func (x *index) follow(order []int, stage int, region uint32, item int, seen []bool) []int {
+	r := &x.rules[item]
+	if seen[item] || r.stages&(1<<stage) == 0 || r.regions&region == 0 {
+		return order
 	}
 	seen[item] = true
-	for _, n := range x.rules[item].needs {
-		x.follow(stage, n, seen)
+	for _, n := range r.needs {
+		order = x.follow(order, stage, region, n, seen)
 	}
-	x.order[stage] = append(x.order[stage], item)
+	return append(order, item)
 }

@@ -17,7 +17,7 @@ type Item struct {
 	Stops       []string     `json:"stops"` // ids of threats, for [Texts.Threat]
 	DoesNotStop []string     `json:"does_not_stop"`
 	Lane        Lane         `json:"lane"`
-	Crisis      int          `json:"crisis,omitempty"` // place in the order of rule R4; 0: not a row of the crisis plan
+	Crisis      int          `json:"crisis,omitempty"` // place in the order of rule R4: 1 to 8 are rows of the crisis plan, 9 to 15 come right after it; 0: none
 	First       int          `json:"first,omitempty"`  // place among the first five of rule R11; 0: none
 	Impact      int          `json:"impact"`           // 1 to 5, rule R11
 	Minutes     int          `json:"minutes"`          // honest median, for each platform if the item fans out

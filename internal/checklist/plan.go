@@ -10,7 +10,8 @@ import (
 const (
 	firstPlan   = 12 // rows of the first plan
 	nextRows    = 3  // rows that join when all are settled: "weekly 1-3" of rule R1
-	crisisRows  = 7  // rows of the crisis plan
+	crisisRows  = 7  // rows of the crisis plan, chosen from
+	crisisLast  = 8  // the items whose place in rule R4 is not beyond this
 	afterCrisis = 5  // rows that join after it
 	showFirst   = 5  // rule R3
 
@@ -44,6 +45,7 @@ type planner struct {
 	now     int64
 	stage   int
 	region  uint32
+	order   []int // items in the order in which they join the plan
 	exposed uint16
 	uses    uint64
 	given   bool    // the person said which apps they use
@@ -80,6 +82,7 @@ func (w *planner) readAnswers() {
 	if bit, ok := x.regions[w.a.Region]; ok {
 		w.region = bit
 	}
+	w.order = x.order[w.stage][bits.TrailingZeros32(w.region)]
 	for _, e := range w.a.Exposed {
 		if at := slices.Index(exposures[:], e); at >= 0 {
 			w.exposed |= 1 << at
@@ -243,13 +246,13 @@ func (w *planner) fillPlatforms(item int, e *entry) {
 		p := bits.TrailingZeros64(set)
 		c, platform := x.caps[item*n+p], &w.p.doc.Platforms[p]
 		s := w.state(item, 1+p)
+		e.recorded = e.recorded || (s != nil && s.Status != Todo)
 		if s == nil && w.shared != nil {
 			if at := w.shared[p*maxRoots+int(x.roots[item*n+p])]; at != 0 {
 				s = &w.rows[at-1]
 			}
 		}
 		status, due := w.status(e.row.Item, platform.ID, s)
-		e.recorded = e.recorded || status != Todo
 		e.settled = e.settled || ended(status)
 		e.note(status, due)
 		seen[ordinal(status)]++
@@ -396,7 +399,7 @@ func (w *planner) choose() (more int) {
 		limit, step = w.crisisRows(), afterCrisis
 	}
 	taken, settled, full := 0, true, false
-	for _, i := range w.p.index.order[w.stage] {
+	for _, i := range w.order {
 		e := &w.entries[i]
 		if !e.applies {
 			continue
@@ -440,8 +443,8 @@ func (w *planner) choose() (more int) {
 // crisisRows marks the rows of the crisis plan and returns how many there are (rule R4).
 func (w *planner) crisisRows() int {
 	n := 0
-	for _, i := range w.p.index.order[w.stage] {
-		if e := &w.entries[i]; e.applies && e.row.Item.Crisis > 0 && n < crisisRows {
+	for _, i := range w.order {
+		if e := &w.entries[i]; e.applies && e.row.Item.Crisis > 0 && e.row.Item.Crisis <= crisisLast && n < crisisRows {
 			e.row.Lane = LaneNow
 			n++
 		}

@@ -40,7 +40,7 @@ var (
 	// threatIDs is what items stop, or do not.
 	threatIDs = []string{
 		"account-fraud", "account-takeover", "bank-fraud", "caller-tricks", "clinic-impersonation", "contact-harvest",
-		"data-already-copied", "demands-go-on", "facing-it-alone", "impersonation", "lost-evidence", "medical-fraud",
+		"data-already-copied", "demands-go-on", "facing-it-alone", "false-page", "impersonation", "lost-evidence", "medical-fraud",
 		"new-credit", "other-sites", "pay-again", "people-you-accepted", "phone-takeover", "profiling", "public-parts",
 		"reset-by-email", "spread", "stranger-contact", "tax-fraud",
 	}
@@ -225,7 +225,7 @@ func (s *source) lintItem(f *Findings, x *itemSource, ids map[string]*sourceSour
 	allOf(f, file, "stops", x.Stops, threatIDs)
 	allOf(f, file, "does_not_stop", x.DoesNotStop, threatIDs)
 	oneOf(f, file, "lane", x.Lane, laneNames)
-	if x.Lane == "now" && (x.Crisis == 0 || len(x.AppliesWhen.Stages) == 0 || slices.Contains(x.AppliesWhen.Stages, "worried") || slices.Contains(x.AppliesWhen.Stages, "notified")) {
+	if x.Lane == "now" && (x.Crisis == 0 || x.Crisis > 8 || len(x.AppliesWhen.Stages) == 0 || slices.Contains(x.AppliesWhen.Stages, "worried") || slices.Contains(x.AppliesWhen.Stages, "notified")) {
 		f.add(file, "lane now is for threatened and published alone, and needs a place in the crisis")
 	}
 	if x.Impact < 1 || x.Impact > 5 {

@@ -1,0 +1,505 @@
+package checklist_test
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"reflect"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/chaperone-privacy/chaperone/internal/checklist"
+	"github.com/chaperone-privacy/chaperone/internal/checklist/compile"
+)
+
+func ids(rows []checklist.Row) []string {
+	out := make([]string, len(rows))
+	for i := range rows {
+		out[i] = rows[i].Item.ID
+	}
+	return out
+}
+
+func find(rows []checklist.Row, id string) *checklist.Row {
+	for i := range rows {
+		if rows[i].Item.ID == id {
+			return &rows[i]
+		}
+	}
+	return nil
+}
+
+func row(id string, status checklist.Status, at time.Time) checklist.RowState {
+	s := checklist.RowState{RowKey: checklist.RowKey{Item: id}, Status: status, Lamport: 1, Device: "a"}
+	if status == checklist.Done {
+		s.DoneAt, s.DoneRev = at.Unix(), 1
+	}
+	return s
+}
+
+func onApp(s checklist.RowState, platform string) checklist.RowState {
+	s.Platform = platform
+	return s
+}
+
+// The first five of rule R11, in that order, for somebody in the US who answers nothing else.
+func TestFirstFive(t *testing.T) {
+	t.Parallel()
+	p := embedded(t)
+	want := []string{"accounts.email-2fa", "social.friends-hide", "money.freeze", "accounts.carrier-lock", "contain.clinic-contact"}
+	impact := []int{5, 5, 4, 4, 5}
+	for _, stage := range []checklist.Stage{"", checklist.Worried} {
+		plan := p.Plan(checklist.Answers{Stage: stage, Region: "us"}, nil, today)
+		if plan.ShowFirst != 5 {
+			t.Errorf("got %d rows to show first, want 5", plan.ShowFirst)
+		}
+		if diff := cmp.Diff(want, ids(plan.Rows[:5])); diff != "" {
+			t.Errorf("first five (-want +got):\n%s", diff)
+		}
+		for i := range impact {
+			if got := plan.Rows[i].Item.Impact; got != impact[i] {
+				t.Errorf("%s: got impact %d, want %d", want[i], got, impact[i])
+			}
+		}
+		if got := plan.Rows[4].Minutes; got != 2 {
+			t.Errorf("got %d minutes for %s, want 2", got, want[4])
+		}
+	}
+}
+
+// The order of rule R4.
+func TestCrisisOrder(t *testing.T) {
+	t.Parallel()
+	p := embedded(t)
+	seven := []string{"now.safe", "now.no-pay", "now.keep-evidence", "now.check-clinic", "now.close-audience", "now.protect-photos", "now.report"}
+	noPhotos := []checklist.Exposure{checklist.Contact}
+	tests := []struct {
+		name string
+		a    checklist.Answers
+		want []string
+	}{
+		{"not sure", checklist.Answers{}, seven},
+		{"not sure, abroad", checklist.Answers{Region: "zz"}, seven},
+		{"no intimate pictures", checklist.Answers{Exposed: noPhotos}, slices.Concat(seven[:5], seven[6:], []string{"contain.tell-someone"})},
+		{"no apps, no pictures", checklist.Answers{Exposed: noPhotos, NoApps: true}, slices.Concat(seven[:4], seven[6:], []string{"contain.tell-someone"})},
+	}
+	for _, tt := range tests {
+		for _, stage := range []checklist.Stage{checklist.Threatened, checklist.Published} {
+			t.Run(tt.name+", "+string(stage), func(t *testing.T) {
+				t.Parallel()
+				a := tt.a
+				a.Stage = stage
+				plan := p.Plan(a, nil, today)
+				if diff := cmp.Diff(tt.want, ids(plan.Rows)); diff != "" {
+					t.Errorf("rows (-want +got):\n%s", diff)
+				}
+				if plan.ShowFirst != len(tt.want) {
+					t.Errorf("got %d rows to show, want %d", plan.ShowFirst, len(tt.want))
+				}
+				for i := range plan.Rows {
+					if plan.Rows[i].Lane != checklist.LaneNow {
+						t.Errorf("%s: got lane %s, want now", plan.Rows[i].Item.ID, plan.Rows[i].Lane)
+					}
+				}
+			})
+		}
+	}
+}
+
+// After the first seven: tell somebody, the email account, the number. Money waits until the
+// next day, unless it is in the thief's reach.
+func TestAfterCrisis(t *testing.T) {
+	t.Parallel()
+	p := embedded(t)
+	a := checklist.Answers{Stage: checklist.Threatened, Region: "us"}
+	plan := p.Plan(a, nil, today)
+	rows := settle(&plan, today)
+	plan = p.Plan(a, rows, today.Add(time.Minute))
+	for _, id := range []string{"contain.tell-someone", "accounts.email-password", "accounts.email-2fa", "accounts.email-sessions", "accounts.carrier-lock"} {
+		if find(plan.Rows, id) == nil {
+			t.Errorf("got %v, want %s among them", ids(plan.Rows), id)
+		}
+	}
+	// Finish whatever comes, and see when money comes in.
+	money := func(a checklist.Answers, at time.Time) bool {
+		rows := slices.Clone(rows)
+		for range 20 {
+			plan := p.Plan(a, rows, at)
+			for i := range plan.Rows {
+				if plan.Rows[i].Lane == checklist.LaneMoney {
+					return true
+				}
+			}
+			rows = checklist.MergeRows(rows, settle(&plan, today))
+		}
+		return false
+	}
+	if money(a, today.Add(time.Hour)) {
+		t.Error("got a money row within the hour, want it to wait")
+	}
+	if !money(a, today.Add(24*time.Hour)) {
+		t.Error("got no money row the next day, want one")
+	}
+	a.Exposed = []checklist.Exposure{checklist.SSN, checklist.PhotoIntimate}
+	if !money(a, today.Add(time.Hour)) {
+		t.Error("got no money row with the social security number taken, want one")
+	}
+}
+
+func TestRegions(t *testing.T) {
+	t.Parallel()
+	p := embedded(t)
+	// Rule R7: each country has exactly one of these, and never another's.
+	credit := map[string]string{
+		"us": "money.freeze", "gb": "money.cifas", "ca": "money.alerts-ca", "au": "money.credit-ban",
+		"nz": "money.suppress-nz", "": "money.protect-elsewhere", "zz": "money.protect-elsewhere",
+	}
+	for region, want := range credit {
+		t.Run("region "+region, func(t *testing.T) {
+			t.Parallel()
+			a := checklist.Answers{Stage: checklist.Notified, Region: region}
+			seen := everything(p, a)
+			for _, id := range credit {
+				if _, ok := seen[id]; ok != (id == want) {
+					t.Errorf("%s: got %v, want %v", id, ok, id == want)
+				}
+			}
+			plan := p.Plan(a, nil, today)
+			if known := region != "" && region != "zz"; plan.RegionKnown != known {
+				t.Errorf("got region known %v, want %v", plan.RegionKnown, known)
+			}
+		})
+	}
+}
+
+// everything collects the ids of all rows that ever come up, by finishing each plan.
+func everything(p *checklist.Pack, a checklist.Answers) map[string]bool {
+	seen := map[string]bool{}
+	var rows []checklist.RowState
+	at := today
+	for {
+		plan := p.Plan(a, rows, at)
+		if len(plan.Rows) == 0 {
+			return seen
+		}
+		for i := range plan.Rows {
+			seen[plan.Rows[i].Item.ID] = true
+		}
+		rows = checklist.MergeRows(rows, settle(&plan, at))
+	}
+}
+
+// No agency of one country is ever named in another.
+func TestContactsStayInTheirCountry(t *testing.T) {
+	t.Parallel()
+	p := embedded(t)
+	for _, region := range append([]string{"", "zz"}, p.Regions()...) {
+		for _, stage := range checklist.Stages() {
+			for id := range everything(p, checklist.Answers{Stage: stage, Region: region}) {
+				for _, s := range p.Item(id).Steps {
+					for _, c := range p.Text("en").Contacts(s.Ref, region, today) {
+						if c.Agency == "" {
+							continue
+						}
+						i := slices.IndexFunc(p.Agencies(), func(a checklist.Agency) bool { return a.ID == c.Agency })
+						if r := p.Agencies()[i].Regions; !slices.Contains(r, "any") && !slices.Contains(r, region) {
+							t.Errorf("%s in %q names %s of %v", id, region, c.Agency, r)
+						}
+					}
+				}
+			}
+		}
+	}
+}
+
+func TestFreezeDominatesAlert(t *testing.T) {
+	t.Parallel()
+	p := embedded(t)
+	a := checklist.Answers{Stage: checklist.Notified, Region: "us", Exposed: []checklist.Exposure{checklist.SSN}}
+	const freeze, alert = "money.freeze", "money.fraud-alert"
+
+	plan := p.Plan(a, nil, today)
+	if find(plan.Rows, freeze) == nil || find(plan.Rows, alert) != nil {
+		t.Errorf("got %v, want the freeze alone", ids(plan.Rows))
+	}
+	plan = p.Plan(a, []checklist.RowState{row(freeze, checklist.Done, today)}, today)
+	if find(plan.Finished, freeze) == nil || find(plan.Rows, alert) != nil {
+		t.Errorf("got %v, want no alert after the freeze", ids(plan.Rows))
+	}
+	plan = p.Plan(a, []checklist.RowState{row(freeze, checklist.Skipped, today)}, today)
+	if r := find(plan.Rows, alert); r == nil || r.Optional {
+		t.Errorf("got %v, want the alert once the freeze is skipped", ids(plan.Rows))
+	}
+	borrow := a
+	borrow.BorrowSoon = true
+	plan = p.Plan(borrow, nil, today)
+	if find(plan.Rows, alert) == nil || find(plan.Rows, freeze) != nil || find(plan.PutOff, freeze) == nil {
+		t.Errorf("got %v and later %v, want the alert now and the freeze later", ids(plan.Rows), ids(plan.PutOff))
+	}
+	card := a
+	card.Exposed = []checklist.Exposure{checklist.Card}
+	if seen := everything(p, card); seen[freeze] || seen[alert] {
+		t.Error("got a freeze or alert with only a card taken, want neither")
+	}
+}
+
+func TestFanOut(t *testing.T) {
+	t.Parallel()
+	p := embedded(t)
+	const item = "social.friends-hide"
+	a := checklist.Answers{Region: "us", Uses: []string{"facebook", "linkedin", "bluesky", "mastodon"}}
+	status := func(rows ...checklist.RowState) string {
+		plan := p.Plan(a, rows, today)
+		r := find(slices.Concat(plan.Rows, plan.Finished, plan.PutOff), item)
+		if r == nil {
+			return "none"
+		}
+		out := string(r.Status)
+		for _, x := range r.Platforms {
+			out += " " + x.Platform.ID + "=" + string(x.Status)
+		}
+		return fmt.Sprintf("%s, %d min", out, r.Minutes)
+	}
+	later := func(s checklist.RowState) checklist.RowState { s.Lamport = 2; return s }
+	done, skip := row(item, checklist.Done, today), row(item, checklist.Skipped, today)
+	tests := []struct {
+		name string
+		rows []checklist.RowState
+		want string
+	}{
+		{"nothing done", nil, "todo facebook=todo linkedin=todo, 6 min"},
+		{"one app done", []checklist.RowState{onApp(done, "facebook")}, "doing facebook=done linkedin=todo, 3 min"},
+		{"one done, one skipped", []checklist.RowState{onApp(done, "facebook"), onApp(skip, "linkedin")}, "done facebook=done linkedin=skipped, 0 min"},
+		{"the whole row at once", []checklist.RowState{done}, "done facebook=done linkedin=done, 0 min"},
+		{"what was said last counts", []checklist.RowState{skip, later(onApp(done, "linkedin"))}, "done facebook=skipped linkedin=done, 0 min"},
+		{"an app the pack does not know", []checklist.RowState{onApp(done, "mastodon")}, "todo facebook=todo linkedin=todo, 6 min"},
+		{"done for another item", []checklist.RowState{onApp(row("now.close-audience", checklist.Done, today), "facebook")}, "doing facebook=done linkedin=todo, 3 min"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			if got := status(tt.rows...); got != tt.want {
+				t.Errorf("got %q, want %q", got, tt.want)
+			}
+		})
+	}
+	a.Uses = []string{"bluesky"}
+	if got := status(); got != "none" {
+		t.Errorf("got %q on an app that cannot, want none", got)
+	}
+	a = checklist.Answers{Region: "us", NoApps: true}
+	if got := status(); got != "none" {
+		t.Errorf("got %q without apps, want none", got)
+	}
+}
+
+func TestRecurrence(t *testing.T) {
+	t.Parallel()
+	p := embedded(t)
+	const item = "contain.clinic-contact" // every 365 days, three days either way
+	a := checklist.Answers{Region: "us"}
+	rows := []checklist.RowState{row(item, checklist.Done, today)}
+	day := func(n int) time.Time { return today.AddDate(0, 0, n) }
+
+	plan := p.Plan(a, rows, day(30))
+	if find(plan.Finished, item) == nil || len(plan.DueSoon) != 0 {
+		t.Error("got it due after a month, want it finished")
+	}
+	plan = p.Plan(a, rows, day(360))
+	if find(plan.DueSoon, item) == nil || find(plan.Finished, item) == nil {
+		t.Error("got it not due soon five days before the year is over, want due soon and still finished")
+	}
+	plan = p.Plan(a, rows, day(369))
+	if r := find(plan.Rows, item); r == nil || r.Status != checklist.Recheck || r.Due.IsZero() {
+		t.Errorf("got %v, want it due again", ids(plan.Rows))
+	}
+	if plan.Done != 1 {
+		t.Errorf("got %d done, want 1: due again is not lost", plan.Done)
+	}
+}
+
+func TestLater(t *testing.T) {
+	t.Parallel()
+	p := embedded(t)
+	const item = "accounts.carrier-lock"
+	s := row(item, checklist.Later, today)
+	s.DueAt = today.AddDate(0, 0, 3).Unix()
+	plan := p.Plan(checklist.Answers{Region: "us"}, []checklist.RowState{s}, today)
+	if find(plan.Rows, item) != nil || find(plan.PutOff, item) == nil {
+		t.Errorf("got %v, want it put off", ids(plan.Rows))
+	}
+	plan = p.Plan(checklist.Answers{Region: "us"}, []checklist.RowState{s}, today.AddDate(0, 0, 3))
+	if find(plan.Rows, item) == nil || len(plan.PutOff) != 0 {
+		t.Errorf("got put off %v on the day, want it back", ids(plan.PutOff))
+	}
+}
+
+func TestDeadline(t *testing.T) {
+	t.Parallel()
+	p := embedded(t)
+	a := checklist.Answers{Stage: checklist.Notified, Region: "us", KnownAt: today.Unix()}
+	s := row("medical.complaint", checklist.Doing, today) // so that it is in the plan
+	plan := p.Plan(a, []checklist.RowState{s}, today)
+	if r := find(plan.Rows, "medical.complaint"); r == nil || !r.Due.Equal(time.Unix(today.Unix(), 0).AddDate(0, 0, 180)) {
+		t.Errorf("got %+v, want it due 180 days on", r)
+	}
+}
+
+func TestUnknownInputIsPassedOver(t *testing.T) {
+	t.Parallel()
+	p := embedded(t)
+	want := p.Plan(checklist.Answers{Region: "us"}, nil, today)
+	got := p.Plan(checklist.Answers{Stage: "panicked", Region: "us", Exposed: []checklist.Exposure{"shoe-size"}},
+		[]checklist.RowState{row("social.myspace", checklist.Done, today), {}, row("", "odd", today)}, today)
+	if diff := cmp.Diff(ids(want.Rows), ids(got.Rows)); diff != "" {
+		t.Errorf("rows (-want +got):\n%s", diff)
+	}
+}
+
+// Every stage, region and set of exposures, with no app named and with all of them, gives a
+// plan that is neither empty nor too long.
+func TestEveryPlan(t *testing.T) {
+	t.Parallel()
+	p := embedded(t)
+	var all []string
+	for _, pl := range p.Platforms() {
+		all = append(all, pl.ID)
+	}
+	step := 1
+	if raceEnabled {
+		step = 37 // odd, so that every exposure is still met with and without
+	}
+	exposures := checklist.Exposures()
+	for _, stage := range checklist.Stages() {
+		for _, region := range append([]string{""}, p.Regions()...) {
+			for set := 0; set < 1<<len(exposures); set += step {
+				a := checklist.Answers{Stage: stage, Region: region}
+				for i, e := range exposures {
+					if set&(1<<i) != 0 {
+						a.Exposed = append(a.Exposed, e)
+					}
+				}
+				for _, uses := range [][]string{nil, all} {
+					a.Uses, a.NoApps = uses, uses == nil
+					plan := p.Plan(a, nil, today)
+					if err := compile.CheckFresh(&plan); err != nil {
+						t.Fatalf("%+v: %v", a, err)
+					}
+				}
+			}
+		}
+	}
+}
+
+// Whatever a person does, the same input gives the same plan in any order of the rows, no row
+// that stood open leaves the plan because another was finished, and the plan never has more
+// than 12 open rows that the person did not ask for.
+func TestWalks(t *testing.T) {
+	t.Parallel()
+	p := embedded(t)
+	rng := rand.New(rand.NewPCG(1, 2))
+	for range 300 {
+		a := randomAnswers(rng, p)
+		var rows []checklist.RowState
+		at := today
+		clock := uint64(0)
+		for range 40 {
+			plan := p.Plan(a, rows, at)
+			shuffled := slices.Clone(rows)
+			rng.Shuffle(len(shuffled), func(i, j int) { shuffled[i], shuffled[j] = shuffled[j], shuffled[i] })
+			again := p.Plan(a, shuffled, at)
+			if !reflect.DeepEqual(plan, again) {
+				t.Fatalf("%+v: the order of rows matters:\n%v\n%v", a, ids(plan.Rows), ids(again.Rows))
+			}
+			if len(plan.Rows) == 0 {
+				break
+			}
+			if len(plan.Rows) > 12 {
+				t.Fatalf("%+v: got %d rows, want at most 12", a, len(plan.Rows))
+			}
+			i := rng.IntN(len(plan.Rows))
+			if rng.IntN(2) == 0 {
+				i = 0
+			}
+			pick := &plan.Rows[i]
+			clock++
+			s := checklist.RowState{
+				RowKey: checklist.RowKey{Item: pick.Item.ID}, Status: checklist.Done, DoneAt: at.Unix(), DoneRev: pick.Item.Rev,
+				Lamport: clock, Device: "a",
+			}
+			if rng.IntN(4) == 0 {
+				s.Status, s.DoneAt, s.DoneRev = checklist.Skipped, 0, 0
+			}
+			if len(pick.Platforms) > 0 && rng.IntN(2) == 0 {
+				s.Platform = pick.Platforms[rng.IntN(len(pick.Platforms))].Platform.ID
+			}
+			rows = checklist.MergeRows(rows, []checklist.RowState{s})
+			next := p.Plan(a, rows, at)
+			for j := range plan.Rows {
+				id := plan.Rows[j].Item.ID
+				if j != i && find(next.Rows, id) == nil && find(next.Finished, id) == nil {
+					t.Fatalf("%+v: %s vanished when %s was %s", a, id, pick.Item.ID, s.Status)
+				}
+			}
+			at = at.Add(time.Duration(rng.IntN(48)) * time.Hour)
+		}
+	}
+}
+
+func randomAnswers(rng *rand.Rand, p *checklist.Pack) checklist.Answers {
+	a := checklist.Answers{Stage: checklist.Stages()[rng.IntN(4)]}
+	if n := rng.IntN(len(p.Regions()) + 1); n > 0 {
+		a.Region = p.Regions()[n-1]
+	}
+	for _, e := range checklist.Exposures() {
+		if rng.IntN(3) == 0 {
+			a.Exposed = append(a.Exposed, e)
+		}
+	}
+	for _, pl := range p.Platforms() {
+		if rng.IntN(3) == 0 {
+			a.Uses = append(a.Uses, pl.ID)
+		}
+	}
+	a.NoApps = len(a.Uses) == 0 && rng.IntN(2) == 0
+	a.BorrowSoon = rng.IntN(5) == 0
+	return a
+}
+
+func TestMergeRows(t *testing.T) {
+	t.Parallel()
+	rng := rand.New(rand.NewPCG(3, 4))
+	some := func() []checklist.RowState {
+		var out []checklist.RowState
+		for range rng.IntN(12) {
+			out = append(out, checklist.RowState{
+				RowKey:  checklist.RowKey{Item: fmt.Sprint("item.", rng.IntN(4)), Platform: []string{"", "x"}[rng.IntN(2)]},
+				Status:  []checklist.Status{checklist.Done, checklist.Todo, checklist.Skipped}[rng.IntN(3)],
+				DoneAt:  int64(rng.IntN(2)),
+				Lamport: uint64(rng.IntN(4)), Device: []string{"a", "b"}[rng.IntN(2)],
+			})
+		}
+		return out
+	}
+	merge := checklist.MergeRows
+	for range 3000 {
+		a, b, c := some(), some(), some()
+		if diff := cmp.Diff(merge(a, b), merge(b, a)); diff != "" {
+			t.Fatalf("not commutative:\n%s", diff)
+		}
+		if diff := cmp.Diff(merge(merge(a, b), c), merge(a, merge(b, c))); diff != "" {
+			t.Fatalf("not associative:\n%s", diff)
+		}
+		if diff := cmp.Diff(merge(a, b), merge(merge(a, b), b)); diff != "" {
+			t.Fatalf("not idempotent:\n%s", diff)
+		}
+	}
+	got := merge(
+		[]checklist.RowState{{RowKey: checklist.RowKey{Item: "i"}, Status: checklist.Done, Lamport: 7, Device: "a"}},
+		[]checklist.RowState{{RowKey: checklist.RowKey{Item: "i"}, Status: checklist.Todo, Lamport: 7, Device: "b"}},
+	)
+	if len(got) != 1 || got[0].Device != "b" {
+		t.Errorf("got %+v, want the state of the greater device at equal clocks", got)
+	}
+}
