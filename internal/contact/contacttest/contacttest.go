@@ -26,11 +26,14 @@ Please bring the folder that we gave you. If you cannot come, tell the front des
 Your team at Example Aesthetics
 `
 
+// Inserted is what a fraudster adds to Body.
+const Inserted = "Please pay the deposit of $450 at https://example-aesthetics.invalid/pay and call +1 555-0142."
+
 // Altered is Body as a fraudster passes it on.
 const Altered = `Dear patient,
 
 your follow-up appointment is on 14 May 2031 at 10:30 at our office on Harbor Street.
-Please pay the deposit of $450 at https://example-aesthetics.invalid/pay and call +1 555-0142.
+` + Inserted + `
 Please bring the folder that we gave you. If you cannot come, tell the front desk.
 
 Your team at Example Aesthetics

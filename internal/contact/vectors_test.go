@@ -1,0 +1,156 @@
+package contact_test
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"flag"
+	"os"
+	"testing"
+	"time"
+
+	"github.com/chaperone-privacy/chaperone/internal/contact"
+	"github.com/chaperone-privacy/chaperone/internal/contact/contacttest"
+	"github.com/google/go-cmp/cmp"
+)
+
+var update = flag.Bool("update", false, "rewrite testdata")
+
+// golden fails when value is not what the file freezes. With -update it writes the file.
+func golden(t *testing.T, path string, value any) {
+	t.Helper()
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)
+	e.SetIndent("", " ")
+	if err := e.Encode(value); err != nil {
+		t.Fatal(err)
+	}
+	if *update {
+		if err := os.WriteFile(path, b.Bytes(), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	frozen, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if d := cmp.Diff(string(frozen), b.String()); d != "" {
+		t.Errorf("%s changed (-frozen +made):\n%.4000s", path, d)
+	}
+}
+
+// verdictVectors is verdicts.json. Bundles are named by the start of their SHA-256, because
+// several cases share one.
+type verdictVectors struct {
+	Bundles map[string][]byte `json:"bundles"`
+	Cases   []verdictCase     `json:"cases"`
+}
+
+type verdictCase struct {
+	Name      string         `json:"name"`
+	Bundle    string         `json:"bundle"`
+	Text      *string        `json:"text,omitempty"`
+	Memory    contact.Memory `json:"memory"`
+	Now       int64          `json:"now"`
+	FreshHead int64          `json:"fresh_head,omitempty"`
+	Want      want           `json:"want"`
+}
+
+type want struct {
+	Headline contact.Finding   `json:"headline"`
+	Class    contact.Class     `json:"class"`
+	Exit     int               `json:"exit"`
+	Findings []contact.Finding `json:"findings"`
+	Remarks  []contact.Remark  `json:"remarks,omitempty"`
+	Clinic   string            `json:"clinic,omitempty"`
+	Signer   string            `json:"signer,omitempty"`
+	LoggedAt int64             `json:"logged_at,omitempty"`
+	StatusAt int64             `json:"status_at,omitempty"`
+	Body     string            `json:"body,omitempty"`
+	Changes  []contact.Change  `json:"changes,omitempty"`
+	Learned  contact.Memory    `json:"learned"`
+}
+
+func wantOf(v contact.Verdict, learned contact.Memory) want {
+	w := want{
+		Headline: v.Headline, Class: v.Headline.Class(), Exit: v.Headline.ExitCode(), Findings: v.Findings,
+		Remarks: v.Remarks, Clinic: v.Clinic, Signer: v.Signer, Body: v.Body, Learned: learned,
+		LoggedAt: unix(v.LoggedAt), StatusAt: unix(v.StatusAt),
+	}
+	if v.Diff != nil {
+		w.Changes = v.Diff.Changes
+	}
+	return w
+}
+
+func unix(t time.Time) int64 {
+	if t.IsZero() {
+		return 0
+	}
+	return t.Unix()
+}
+
+func TestVerdictVectors(t *testing.T) {
+	t.Parallel()
+	vectors := verdictVectors{Bundles: map[string][]byte{}}
+	for _, c := range contacttest.Cases(t) {
+		sum := sha256.Sum256(c.Input.Bundle)
+		name := hex.EncodeToString(sum[:6])
+		vectors.Bundles[name] = c.Input.Bundle
+		v, learned, err := contact.Verify(c.Input)
+		if err != nil {
+			t.Fatal(c.Name, err)
+		}
+		if v.Headline != c.Headline {
+			t.Errorf("%s: got %v, want headline %s", c.Name, v.Findings, c.Headline)
+		}
+		vectors.Cases = append(vectors.Cases, verdictCase{
+			Name: c.Name, Bundle: name, Text: c.Input.Text, Memory: c.Input.Memory, Now: unix(c.Input.Now),
+			FreshHead: unix(c.Input.FreshHead), Want: wantOf(v, learned),
+		})
+	}
+	golden(t, "testdata/verdicts.json", vectors)
+}
+
+// TestFrozenVerdicts judges what the file holds, as another implementation would.
+func TestFrozenVerdicts(t *testing.T) {
+	t.Parallel()
+	data, err := os.ReadFile("testdata/verdicts.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var vectors verdictVectors
+	if err := json.Unmarshal(data, &vectors); err != nil {
+		t.Fatal(err)
+	}
+	covered := map[contact.Finding]int{}
+	for _, c := range vectors.Cases {
+		in := contact.Input{Bundle: vectors.Bundles[c.Bundle], Text: c.Text, Memory: c.Memory, Now: time.Unix(c.Now, 0)}
+		if c.FreshHead != 0 {
+			in.FreshHead = time.Unix(c.FreshHead, 0)
+		}
+		v, learned, err := contact.Verify(in)
+		if err != nil {
+			t.Errorf("%s: %v", c.Name, err)
+			continue
+		}
+		if d := cmp.Diff(c.Want, wantOf(v, learned)); d != "" {
+			t.Errorf("%s (-want +got):\n%s", c.Name, d)
+		}
+		covered[v.Headline]++
+	}
+	for _, f := range []contact.Finding{
+		contact.KeyStolen, contact.Forged, contact.Disowned, contact.Altered, contact.NoPin, contact.Unproven,
+		contact.Clock, contact.Stale, contact.Withdrawn, contact.NotYet, contact.Expired,
+		contact.GenuineRemote, contact.GenuineOneKey, contact.GenuineForAnyone,
+	} {
+		if covered[f] == 0 {
+			t.Errorf("no vector for %s", f)
+		}
+	}
+	if covered[contact.Altered] < 3 {
+		t.Errorf("got %d vectors for ALTERED, want at least 3", covered[contact.Altered])
+	}
+}
