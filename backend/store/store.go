@@ -23,6 +23,10 @@ var (
 	ErrDamaged = errors.New("the data is damaged or is not a chaperone database")
 	// ErrNewerSchema: a newer release of the program has already migrated the data.
 	ErrNewerSchema = errors.New("the data was written by a newer release")
+	// ErrAddress: the address of the database server cannot be understood.
+	ErrAddress = errors.New("the database address is not valid")
+	// ErrNoDatabase: the database server has no database of that name.
+	ErrNoDatabase = errors.New("the database does not exist on the database server")
 	// ErrUnreachable: the database server does not answer.
 	ErrUnreachable = errors.New("the database server cannot be reached")
 	// ErrBusy: the engine is overloaded or is shutting down; trying again later may help.

@@ -1,0 +1,1 @@
+SELECT current_setting('fsync'), current_setting('full_page_writes');

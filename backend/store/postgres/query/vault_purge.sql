@@ -1,0 +1,2 @@
+DELETE FROM vault
+WHERE blob IS NULL AND saved_day < $1;
