@@ -2,6 +2,7 @@ package checklist_test
 
 import (
 	"bytes"
+	"crypto/rand"
 	"errors"
 	"maps"
 	"strings"
@@ -62,7 +63,7 @@ func TestEmbedded(t *testing.T) {
 func TestLoadRefuses(t *testing.T) {
 	t.Parallel()
 	p := embedded(t)
-	_, other, err := note.GenerateKey(nil, "chaperone-pack-development")
+	other, _, err := note.GenerateKey(rand.Reader, "chaperone-pack-development")
 	if err != nil {
 		t.Fatal(err)
 	}
