@@ -7,6 +7,7 @@ import (
 	"io"
 	"log/slog"
 	"strings"
+	"sync"
 	"time"
 
 	"buf.build/go/protovalidate"
@@ -16,6 +17,7 @@ import (
 	"connectrpc.com/connect/v2/connectproto"
 	"connectrpc.com/grpcreflect/v2"
 	"connectrpc.com/validate"
+	"google.golang.org/protobuf/proto"
 
 	"github.com/chaperone-privacy/chaperone/backend/limit"
 	"github.com/chaperone-privacy/chaperone/backend/vaultsync"
@@ -39,32 +41,56 @@ const (
 	maxSmallMessage = 8 << 10
 )
 
-// CompileRules compiles the schema's rules about requests. It takes a while (milliseconds), so
-// that it is done at start and beside other work, not under the first patient's request.
-func CompileRules() (protovalidate.Validator, error) {
-	rules, err := protovalidate.New(protovalidate.WithMessages(
-		&chaperonev1.GetPackRequest{}, &chaperonev1.PlanRequest{}, &chaperonev1.VaultServiceGetRequest{},
-		&chaperonev1.VaultServicePutRequest{}, &chaperonev1.VaultServiceDeleteRequest{},
-	))
+// Rules are the schema's rules about requests. Compiling them takes milliseconds: it is done
+// beside the rest of the start, and a request that comes sooner waits for it.
+type Rules struct {
+	compile func() (protovalidate.Validator, error)
+}
+
+var _ protovalidate.Validator = (*Rules)(nil)
+
+// NewRules returns rules that [Rules.Compile], or else the first request, compiles.
+func NewRules() *Rules {
+	return &Rules{compile: sync.OnceValues(func() (protovalidate.Validator, error) {
+		return protovalidate.New(protovalidate.WithMessages(
+			&chaperonev1.GetPackRequest{}, &chaperonev1.PlanRequest{}, &chaperonev1.VaultServiceGetRequest{},
+			&chaperonev1.VaultServicePutRequest{}, &chaperonev1.VaultServiceDeleteRequest{},
+		))
+	})}
+}
+
+// Compile compiles the rules, or waits until they are. An error means that the program was built
+// from a schema with broken rules; every request is then refused as internal.
+func (r *Rules) Compile() error {
+	_, err := r.compile()
 	if err != nil {
-		return nil, fmt.Errorf("compile request rules: %w", err)
+		return fmt.Errorf("compile request rules: %w", err)
 	}
-	return rules, nil
+	return nil
+}
+
+// Validate implements protovalidate.Validator.
+func (r *Rules) Validate(msg proto.Message, opts ...protovalidate.ValidationOption) error {
+	v, err := r.compile()
+	if err != nil {
+		return fmt.Errorf("compile request rules: %w", err)
+	}
+	return v.Validate(msg, opts...)
 }
 
 // Config is what [New] needs.
 type Config struct {
-	Pack       *checklist.Pack         // required
-	Vaults     *vaultsync.Service      // required
-	Rates      *limit.Rates            // required
-	Gate       *limit.Gate             // required
-	Observer   Observer                // required
-	Rules      protovalidate.Validator // nil compiles them
-	Deadline   time.Duration           // for a unary request once it is admitted; 0 means 10 s
-	Reflection bool                    // serve gRPC reflection
-	Now        func() time.Time        // nil means time.Now
-	Rand       io.Reader               // nil means crypto/rand
-	Log        *slog.Logger            // nil discards
+	Pack       *checklist.Pack    // required
+	Vaults     *vaultsync.Service // required
+	Rates      *limit.Rates       // required
+	Gate       *limit.Gate        // required
+	Observer   Observer           // required
+	Rules      *Rules             // nil means NewRules()
+	Deadline   time.Duration      // for a unary request once it is admitted; 0 means 10 s
+	Reflection bool               // serve gRPC reflection
+	Now        func() time.Time   // nil means time.Now
+	Rand       io.Reader          // nil means crypto/rand
+	Log        *slog.Logger       // nil discards
 }
 
 // service holds what the interceptors need.
@@ -100,11 +126,7 @@ func New(c Config) (*connect.Server, error) {
 		s.log = slog.New(slog.DiscardHandler)
 	}
 	if c.Rules == nil {
-		rules, err := CompileRules()
-		if err != nil {
-			return nil, err
-		}
-		c.Rules = rules
+		c.Rules = NewRules()
 	}
 	server := connect.NewServer(
 		s.observe, s.recoverPanics, s.admit,

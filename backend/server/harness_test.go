@@ -7,7 +7,6 @@ import (
 	"crypto/rand"
 	"io"
 	"log/slog"
-	"net"
 	"net/http"
 	"sync"
 	"testing"
@@ -205,15 +204,4 @@ func fetch(t *testing.T, c *http.Client, method, url string, body io.Reader, hea
 		t.Fatalf("%s %s: read: %v", method, url, err)
 	}
 	return res, string(text)
-}
-
-// freePort returns an address that nothing listens on.
-func freePort(t *testing.T) string {
-	t.Helper()
-	ln, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer ln.Close()
-	return ln.Addr().String()
 }

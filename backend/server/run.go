@@ -39,6 +39,11 @@ func (s *Server) Run(ctx context.Context) error {
 
 	s.ready.serving.Store(true)
 	close(s.started)
+	wg.Go(func() {
+		if err := s.rules.Compile(); err != nil {
+			s.log.Error("request rules broken", "error", err)
+		}
+	})
 	s.log.Info("serving", "store", s.store.name, "origin", s.origin, "tls", s.main.TLSConfig != nil)
 
 	var err error

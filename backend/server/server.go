@@ -14,7 +14,6 @@ import (
 	"sync"
 	"time"
 
-	"buf.build/go/protovalidate"
 	"connectrpc.com/connect/v2"
 
 	"github.com/chaperone-privacy/chaperone/backend/limit"
@@ -34,6 +33,7 @@ type Server struct {
 	store  *engine
 	vaults *vaultsync.Service
 	rpc    *connect.Server
+	rules  *rpc.Rules
 	gate   *limit.Gate
 	ready  *readiness
 	log    *slog.Logger
@@ -105,29 +105,16 @@ func (e *listenError) Unwrap() error { return e.err }
 
 // assemble opens the data and joins everything.
 func (s *Server) assemble(ctx context.Context) (err error) {
-	type compiled struct {
-		rules protovalidate.Validator
-		err   error
-	}
-	rules := make(chan compiled, 1)
-	go func() {
-		v, err := rpc.CompileRules()
-		rules <- compiled{v, err}
-	}()
-	defer func() {
-		if rules != nil {
-			<-rules // no goroutine outlives a failed start
-		}
-	}()
+	var pack *checklist.Pack
+	var packErr error
+	var wg sync.WaitGroup
+	wg.Go(func() { pack, packErr = checklist.Embedded() })
+	defer wg.Wait() // no goroutine outlives a failed start
 	if s.store, err = openStore(ctx, s.cfg.Data, s.cfg.DB, s.log); err != nil {
 		return err
 	}
 	if s.origin, err = settleOrigin(s.cfg.Data, s.cfg.Origin, onLoopback(s.cfg.Listen)); err != nil {
 		return err
-	}
-	pack, err := checklist.Embedded()
-	if err != nil {
-		return fmt.Errorf("open content pack: %w", err)
 	}
 	s.gate = limit.NewGate(s.cfg.Limits.Gate)
 	counts := newMetrics(s.gate)
@@ -141,13 +128,12 @@ func (s *Server) assemble(ctx context.Context) (err error) {
 	if err != nil {
 		return fmt.Errorf("start vaults: %w", err)
 	}
-	r := <-rules
-	rules = nil
-	if r.err != nil {
-		return r.err
+	if wg.Wait(); packErr != nil {
+		return fmt.Errorf("open content pack: %w", packErr)
 	}
+	s.rules = rpc.NewRules()
 	s.rpc, err = rpc.New(rpc.Config{
-		Pack: pack, Vaults: s.vaults, Gate: s.gate, Observer: counts, Rules: r.rules,
+		Pack: pack, Vaults: s.vaults, Gate: s.gate, Observer: counts, Rules: s.rules,
 		Rates:    limit.NewRates(limit.RatesConfig{Classes: s.cfg.Limits.Rates, Now: s.cfg.Now}),
 		Deadline: s.cfg.Timeouts.Deadline, Reflection: s.cfg.Reflection,
 		Now: s.cfg.Now, Rand: s.cfg.Rand, Log: s.log,

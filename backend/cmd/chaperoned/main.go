@@ -32,8 +32,8 @@ machine alone, on 127.0.0.1:8440, with its data in ~/.local/share/chaperoned.
 
 Example:
     $ chaperoned serve
-    serving http://127.0.0.1:8440
     metrics http://127.0.0.1:8441/metrics
+    serving http://127.0.0.1:8440
 `
 
 func main() { os.Exit(run(os.Args[1:], os.Stdout, os.Stderr)) }

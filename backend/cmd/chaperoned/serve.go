@@ -88,22 +88,22 @@ func serve(args []string, stdout, stderr io.Writer) int {
 	return exitOK
 }
 
-// announce prints where the server answers, once it does. The lines are for programs too.
+// announce prints where the server answers, once it does. The lines are for programs too; the
+// one that begins with "serving" is the last.
 func announce(ctx context.Context, stdout io.Writer, srv *server.Server, tls bool) {
 	select {
 	case <-ctx.Done():
 		return
 	case <-srv.Ready():
 	}
+	if addr := srv.MetricsAddr(); addr != nil {
+		fmt.Fprintf(stdout, "metrics http://%s/metrics\n", addr)
+	}
 	scheme := "http"
 	if tls {
 		scheme = "https"
 	}
-	text := fmt.Sprintf("serving %s://%s\n", scheme, srv.Addr())
-	if addr := srv.MetricsAddr(); addr != nil {
-		text += fmt.Sprintf("metrics http://%s/metrics\n", addr)
-	}
-	fmt.Fprint(stdout, text)
+	fmt.Fprintf(stdout, "serving %s://%s\n", scheme, srv.Addr())
 }
 
 // untilSignal returns a context that the first signal ends. The second ends the process: all
