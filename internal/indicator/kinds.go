@@ -97,13 +97,8 @@ func (s *scanner) amount(i int) int {
 		}
 		return 0
 	}
-	for _, c := range strings.Fields(currencyWords) { // "usd500", "500usd"
-		if rest, ok := strings.CutPrefix(w, c); ok && plainNumber(rest) {
-			return 1
-		}
-		if rest, ok := strings.CutSuffix(w, c); ok && plainNumber(rest) {
-			return 1
-		}
+	if glued(w) {
+		return 1
 	}
 	if i+1 >= len(s.words) {
 		return 0
@@ -121,6 +116,16 @@ func (s *scanner) amount(i int) int {
 		return 2
 	}
 	return 0
+}
+
+// glued finds "usd500" and "500usd".
+func glued(w string) bool {
+	letter := func(r rune) bool { return unicode.IsLetter(r) }
+	if i := strings.IndexFunc(w, func(r rune) bool { return !letter(r) }); i > 0 {
+		return isWord(currencyWords, w[:i]) && plainNumber(w[i:])
+	}
+	i := strings.IndexFunc(w, letter)
+	return i > 0 && isWord(currencyWords, w[i:]) && plainNumber(w[:i])
 }
 
 func isCurrency(r rune) bool { return unicode.Is(unicode.Sc, r) }

@@ -1,0 +1,481 @@
+package contact_test
+
+import (
+	"bytes"
+	"errors"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/chaperone-privacy/chaperone/internal/clinic"
+	"github.com/chaperone-privacy/chaperone/internal/contact"
+	"github.com/chaperone-privacy/chaperone/internal/contact/contacttest"
+	"github.com/chaperone-privacy/chaperone/internal/translog"
+)
+
+// verify fails the test on an error.
+func verify(t testing.TB, in contact.Input) contact.Verdict {
+	t.Helper()
+	v, _, err := contact.Verify(in)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return v
+}
+
+func with(w *contacttest.World, b contact.Bundle) contact.Input {
+	in := w.Input()
+	in.Bundle = b.Marshal()
+	return in
+}
+
+// resign changes the signature lines of a signed note.
+func resign(t testing.TB, raw []byte, change func(*translog.Signed)) []byte {
+	t.Helper()
+	s, err := translog.ParseSigned(raw)
+	if err != nil {
+		t.Fatal(err)
+	}
+	change(&s)
+	return s.Marshal()
+}
+
+func dupLine(s *translog.Signed)  { s.Sigs = append(s.Sigs, s.Sigs[0]) }
+func twinName(s *translog.Signed) { s.Sigs[1] = s.Sigs[0]; s.Sigs[1].Name = "root-b.example.com" }
+
+// lastSig re-spells the base64 of the last signature line with other trailing bits.
+func lastSig(t testing.TB, raw []byte) []byte {
+	t.Helper()
+	const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
+	i := bytes.LastIndexByte(raw, '=')
+	for raw[i-1] == '=' {
+		i--
+	}
+	out := slices.Clone(raw)
+	out[i-1] = alphabet[strings.IndexByte(alphabet, raw[i-1])|1]
+	if bytes.Equal(out, raw) {
+		t.Fatal("spelling did not change")
+	}
+	return out
+}
+
+// Every piece that is not in its one spelling counts as wrong in what the sender signed, and
+// as absent in what others add.
+func TestOtherSpellings(t *testing.T) {
+	t.Parallel()
+	w := contacttest.New(t)
+	crlf := func(b []byte) []byte { return bytes.ReplaceAll(b, []byte("\n"), []byte("\r\n")) }
+	twice := func(b []byte) []byte { return resign(t, b, dupLine) }
+	unknown := func(b []byte) []byte {
+		return resign(t, b, func(s *translog.Signed) {
+			x := s.Sigs[0]
+			x.Name = "zz.example.com"
+			s.Sigs = append(s.Sigs, x)
+		})
+	}
+	spelled := func(b []byte) []byte { return lastSig(t, b) }
+	spaced := func(b []byte) []byte { return append(slices.Clone(b), '\n') }
+	pieces := []struct {
+		name string
+		of   func(*contact.Bundle) *[]byte
+		want contact.Finding
+	}{
+		{"message", func(b *contact.Bundle) *[]byte { return &b.Message }, contact.Forged},
+		{"message proof", func(b *contact.Bundle) *[]byte { return &b.MessageProof }, contact.Unproven},
+		{"profile", func(b *contact.Bundle) *[]byte { return &b.Profile }, contact.Unproven},
+		{"profile proof", func(b *contact.Bundle) *[]byte { return &b.ProfileProof }, contact.Unproven},
+		{"grant", func(b *contact.Bundle) *[]byte { return &b.Grant }, contact.Unproven},
+		{"grant proof", func(b *contact.Bundle) *[]byte { return &b.GrantProof }, contact.Unproven},
+		{"monitor grant", func(b *contact.Bundle) *[]byte { return &b.Monitor }, contact.Stale},
+		{"monitor proof", func(b *contact.Bundle) *[]byte { return &b.MonitorProof }, contact.Stale},
+		{"status", func(b *contact.Bundle) *[]byte { return &b.Status }, contact.Stale},
+	}
+	changes := []struct {
+		name   string
+		change func([]byte) []byte
+	}{
+		{"CRLF", crlf}, {"signature line twice", twice}, {"unknown signature line", unknown},
+		{"other base64 spelling", spelled}, {"line added", spaced},
+	}
+	for _, p := range pieces {
+		for _, c := range changes {
+			t.Run(p.name+"/"+c.name, func(t *testing.T) {
+				t.Parallel()
+				b := w.Parts()
+				at := p.of(&b)
+				if strings.HasSuffix(p.name, "proof") && (c.name == "signature line twice" || c.name == "unknown signature line") {
+					i := bytes.Index(*at, []byte("\n\n")) + 2
+					*at = append(slices.Clone((*at)[:i]), c.change((*at)[i:])...)
+				} else {
+					*at = c.change(*at)
+				}
+				v := verify(t, with(w, b))
+				if v.Headline != p.want {
+					t.Errorf("got %v, want %s", v.Findings, p.want)
+				}
+			})
+		}
+	}
+}
+
+// One root key that signs under two names is one key.
+func TestThresholdCountsKeys(t *testing.T) {
+	t.Parallel()
+	w := contacttest.New(t)
+	for name, change := range map[string]func(*translog.Signed){
+		"one signature":        func(s *translog.Signed) { s.Sigs = s.Sigs[:1] },
+		"the same twice":       dupLine,
+		"one key, two names":   twinName,
+		"lines out of order":   func(s *translog.Signed) { s.Sigs[0], s.Sigs[1] = s.Sigs[1], s.Sigs[0] },
+		"one good, one broken": func(s *translog.Signed) { s.Sigs[1].Bytes = bytes.Repeat([]byte{1}, 64) },
+	} {
+		b := w.Parts()
+		b.Grant = resign(t, b.Grant, change)
+		if v := verify(t, with(w, b)); v.Headline != contact.Unproven {
+			t.Errorf("%s: got %v, want %s", name, v.Findings, contact.Unproven)
+		}
+	}
+}
+
+// Two signature lines on a message are not a message.
+func TestMessageHasOneSignature(t *testing.T) {
+	t.Parallel()
+	w := contacttest.New(t)
+	b := w.Parts()
+	b.Message = resign(t, b.Message, func(s *translog.Signed) {
+		x := s.Sigs[0]
+		x.ID++
+		s.Sigs = append(s.Sigs, x)
+	})
+	if v := verify(t, with(w, b)); v.Headline != contact.Forged {
+		t.Errorf("got %v, want %s", v.Findings, contact.Forged)
+	}
+}
+
+// A witness whose clock is wrong makes nothing better. Behind by ten days, it makes the
+// message look as if it had been issued after it was logged; ahead, as if it had waited.
+func TestWitnessTimes(t *testing.T) {
+	t.Parallel()
+	tests := []struct {
+		name  string
+		shift time.Duration
+		want  contact.Finding
+	}{
+		{"backdated", -10 * time.Minute, contact.Forged},
+		{"a little late", 23 * time.Hour, contact.GenuineForAnyone},
+		{"late by more than a day", 25 * time.Hour, contact.Unproven},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			w := contacttest.New(t)
+			b := w.Misuse(func(m *contact.Message) { m.Issued -= int64(tt.shift / time.Second) })
+			if v := verify(t, with(w, b)); v.Headline != tt.want {
+				t.Errorf("got %v, want %s", v.Findings, tt.want)
+			}
+		})
+	}
+}
+
+// The far future of a demo witness is remembered, and makes things stale, never valid.
+func TestFutureCosignature(t *testing.T) {
+	t.Parallel()
+	w := contacttest.New(t)
+	back := w.Clock
+	w.Clock = w.Clock.Add(70 * 24 * time.Hour)
+	b := w.Misuse(func(m *contact.Message) { m.Issued = w.Clock.Unix() })
+	w.Clock = back
+	in := with(w, b)
+	v, learned, err := contact.Verify(in)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if v.Headline != contact.Stale {
+		t.Errorf("got %v, want %s", v.Findings, contact.Stale)
+	}
+	if want := back.Add(70 * 24 * time.Hour).Unix(); learned.Now != want {
+		t.Errorf("remembered time: got %d, want %d", learned.Now, want)
+	}
+}
+
+// Setting a device's clock back does not bring an expired message to life again.
+func TestClockSetBack(t *testing.T) {
+	t.Parallel()
+	w := contacttest.New(t)
+	old := w.Bundle()
+	w.Clock = contacttest.Start.Add(60 * 24 * time.Hour)
+	later := w.Misuse(func(*contact.Message) {})
+	w.NewStatus()
+	later.Status = w.Status
+	_, learned, err := contact.Verify(with(w, later))
+	if err != nil {
+		t.Fatal(err)
+	}
+	in := contact.Input{Bundle: old, Memory: w.Memory.Merge(learned), Now: contacttest.Start.Add(10*24*time.Hour + 3*time.Hour)}
+	v := verify(t, in)
+	if v.Headline != contact.GenuineForAnyone || v.StatusAt != w.Clock {
+		t.Errorf("old message, newer status known: got %v as of %v, want %s as of %v", v.Findings, v.StatusAt, contact.GenuineForAnyone, w.Clock)
+	}
+	in.Memory.Statuses = nil // only the time is left
+	if v := verify(t, in); v.Headline != contact.Stale {
+		t.Errorf("time remembered: got %v, want %s", v.Findings, contact.Stale)
+	}
+	w.Clock = contacttest.Start.Add(200 * 24 * time.Hour)
+	w.NewStatus()
+	_, learned, err = contact.Verify(w.Input())
+	if err != nil {
+		t.Fatal(err)
+	}
+	in.Memory = w.Memory.Merge(learned)
+	if v := verify(t, in); v.Headline != contact.Expired {
+		t.Errorf("expired, clock set back: got %v, want %s", v.Findings, contact.Expired)
+	}
+}
+
+// A status from the future enters nothing, or it could outlive the theft of its key.
+func TestStatusFromTheFuture(t *testing.T) {
+	t.Parallel()
+	w := contacttest.New(t)
+	now := w.Clock
+	w.Clock = now.Add(2 * time.Hour)
+	w.NewStatus()
+	w.Clock = now
+	v, learned, err := contact.Verify(w.Input())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if v.Headline != contact.Stale || len(learned.Statuses) != 0 {
+		t.Errorf("got %v, learned %v; want %s and nothing", v.Findings, learned.Statuses, contact.Stale)
+	}
+}
+
+// Of one monitor key an older status is not believed once a newer one was seen.
+func TestStatusOrder(t *testing.T) {
+	t.Parallel()
+	w := contacttest.New(t)
+	before := w.Bundle()
+	w.Clock = w.Clock.Add(time.Hour)
+	w.Clinic.Withdraw(w.Sent.Commit, "superseded")
+	w.NewStatus()
+	_, learned, err := contact.Verify(w.Input())
+	if err != nil {
+		t.Fatal(err)
+	}
+	in := w.Input()
+	in.Bundle, in.Memory = before, w.Memory.Merge(learned)
+	if v := verify(t, in); v.Headline != contact.Withdrawn {
+		t.Errorf("got %v, want %s", v.Findings, contact.Withdrawn)
+	}
+}
+
+// Stolen once seen is final: a later status that says ok does not take it back.
+func TestStolenIsFinal(t *testing.T) {
+	t.Parallel()
+	w := contacttest.New(t)
+	w.Clinic.SetKey(w.Device.Key(), "stolen", 0)
+	w.NewStatus()
+	_, learned, err := contact.Verify(w.Input())
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.Memory = w.Memory.Merge(learned)
+	w.Clock = w.Clock.Add(time.Hour)
+	w.Clinic.SetKey(w.Device.Key(), "ok", 0)
+	w.NewStatus()
+	if v := verify(t, w.Input()); v.Headline != contact.KeyStolen {
+		t.Errorf("got %v, want %s", v.Findings, contact.KeyStolen)
+	}
+}
+
+// A key stolen later than a message was logged leaves the message as it is.
+func TestStolenAfterwards(t *testing.T) {
+	t.Parallel()
+	w := contacttest.New(t)
+	w.Clinic.SetKey(w.Device.Key(), "stolen", w.Clock.Unix())
+	w.NewStatus()
+	if v := verify(t, w.Input()); v.Headline != contact.GenuineForAnyone {
+		t.Errorf("got %v, want %s", v.Findings, contact.GenuineForAnyone)
+	}
+}
+
+// A stolen monitor key is dropped together with the time it contributed.
+func TestStolenMonitor(t *testing.T) {
+	t.Parallel()
+	w := contacttest.New(t)
+	_, learned, err := contact.Verify(w.Input())
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.Memory = w.Memory.Merge(learned).Merge(contact.Memory{Stolen: []contact.StolenMark{
+		{Clinic: w.Clinic.ID(), Key: contact.KeyHash(w.Monitor.Key()), Since: w.Clock.Unix()},
+	}})
+	in := w.Input()
+	v, learned, err := contact.Verify(in)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if v.Headline != contact.Stale || !v.StatusAt.IsZero() || len(learned.Statuses) != 0 {
+		t.Errorf("got %v as of %v, learned %v; want %s", v.Findings, v.StatusAt, learned.Statuses, contact.Stale)
+	}
+}
+
+// A clinic that is not pinned teaches nothing: its owner chooses its witness's clock.
+func TestUnpinnedTeachesNothing(t *testing.T) {
+	t.Parallel()
+	w := contacttest.New(t)
+	w.Clinic.SetKey(w.Device.Key(), "stolen", 0)
+	w.NewStatus()
+	w.Memory = contact.Memory{}
+	v, learned, err := contact.Verify(w.Input())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if learned.Now != 0 || len(learned.Stolen)+len(learned.Statuses)+len(learned.Pins) != 0 {
+		t.Errorf("learned %+v, want nothing", learned)
+	}
+	if !slices.Equal(v.Findings, []contact.Finding{contact.KeyStolen, contact.NoPin}) || v.Clinic != "" || v.CallsItself != "Example Aesthetics" {
+		t.Errorf("got %v from %q calling itself %q", v.Findings, v.Clinic, v.CallsItself)
+	}
+}
+
+// Another clinic's evidence proves nothing for this one, however consistent it is.
+func TestOtherClinic(t *testing.T) {
+	t.Parallel()
+	w := contacttest.New(t)
+	other := contacttest.New(t, func(o *contacttest.World, c *clinic.Config) {
+		roots, err := clinic.NewRoots(2, contacttest.Seed("other roots"), "root-a.example.com", "root-b.example.com")
+		if err != nil {
+			t.Fatal(err)
+		}
+		o.Roots, c.Roots = roots, roots
+	})
+	b := w.Parts()
+	o := other.Parts()
+	b.Profile, b.ProfileProof, b.Grant, b.GrantProof = o.Profile, o.ProfileProof, o.Grant, o.GrantProof
+	b.Monitor, b.MonitorProof, b.Status = o.Monitor, o.MonitorProof, o.Status
+	if v := verify(t, with(w, b)); v.Headline != contact.Unproven {
+		t.Errorf("got %v, want %s", v.Findings, contact.Unproven)
+	}
+	in := other.Input()
+	in.Memory = w.Memory
+	if v := verify(t, in); v.Headline != contact.NoPin {
+		t.Errorf("other clinic's own bundle: got %v, want %s", v.Findings, contact.NoPin)
+	}
+}
+
+// A message to one person's app is nothing this device can judge, and is never shown.
+func TestEnrolledMessage(t *testing.T) {
+	t.Parallel()
+	w := contacttest.New(t)
+	b := w.Misuse(func(m *contact.Message) { m.Bearer, m.To = false, [32]byte{1} })
+	v := verify(t, with(w, b))
+	if v.Headline != contact.NoPin || v.Body != "" {
+		t.Errorf("got %v with body %q, want %s without", v.Findings, v.Body, contact.NoPin)
+	}
+}
+
+// What the receiver sees may not reorder, hide or move the cursor.
+func TestBodyWithEscapes(t *testing.T) {
+	t.Parallel()
+	w := contacttest.New(t)
+	for _, x := range []string{"\x1b[2J", "\u202e", "\u200b", "\u2800", "\a", "\x7f", "\u009b"} {
+		b := w.Parts()
+		b.Message = []byte(strings.Replace(string(b.Message), "folder", "fol"+x+"der", 1))
+		v := verify(t, with(w, b))
+		if v.Headline != contact.Forged || v.Body != "" || v.Diff != nil {
+			t.Errorf("%q: got %v, body %q", x, v.Findings, v.Body)
+		}
+	}
+}
+
+func TestClosedClinic(t *testing.T) {
+	t.Parallel()
+	for name, tt := range map[string]struct {
+		closed time.Time
+		want   contact.Finding
+	}{
+		"before": {contacttest.Start.Add(24 * time.Hour), contact.Forged},
+		"after":  {contacttest.Start.Add(11 * 24 * time.Hour), contact.GenuineForAnyone},
+	} {
+		w := contacttest.New(t, func(_ *contacttest.World, c *clinic.Config) { c.Profile.Closed = tt.closed.Unix() })
+		if v := verify(t, w.Input()); v.Headline != tt.want {
+			t.Errorf("closed %s the message: got %v, want %s", name, v.Findings, tt.want)
+		}
+	}
+}
+
+// On a holiday a status holds until the clinic opens, for what was logged before it.
+func TestHoliday(t *testing.T) {
+	t.Parallel()
+	w := contacttest.New(t)
+	next := w.Clock.Add(4 * 24 * time.Hour)
+	status, err := w.Clinic.Status(next)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.Status = status
+	in := w.Input()
+	for _, tt := range []struct {
+		now  time.Time
+		want contact.Finding
+	}{
+		{next, contact.GenuineForAnyone},
+		{next.Add(6 * time.Hour), contact.GenuineForAnyone},
+		{next.Add(6*time.Hour + time.Second), contact.Stale},
+	} {
+		in.Now = tt.now
+		if v := verify(t, in); v.Headline != tt.want {
+			t.Errorf("at %v: got %v, want %s", tt.now, v.Findings, tt.want)
+		}
+	}
+	w.Clock = w.Clock.Add(time.Hour)
+	b := w.Misuse(func(*contact.Message) {})
+	late := with(w, b)
+	late.Now = next
+	if v := verify(t, late); v.Headline != contact.Stale {
+		t.Errorf("logged after the status: got %v, want %s", v.Findings, contact.Stale)
+	}
+}
+
+func TestDamagedMemory(t *testing.T) {
+	t.Parallel()
+	w := contacttest.New(t)
+	for name, change := range map[string]func(*contact.Pin){
+		"root set of another hash": func(p *contact.Pin) { p.RootSet[0] ^= 1 },
+		"root set not readable":    func(p *contact.Pin) { p.Roots += "\n" },
+		"level unknown":            func(p *contact.Pin) { p.Level = "friend" },
+	} {
+		in := w.Input()
+		in.Memory = w.Memory.Merge(contact.Memory{})
+		change(&in.Memory.Pins[0])
+		if _, _, err := contact.Verify(in); !errors.Is(err, contact.ErrMemory) {
+			t.Errorf("%s: got %v, want %v", name, err, contact.ErrMemory)
+		}
+	}
+}
+
+func TestHugeText(t *testing.T) {
+	t.Parallel()
+	in := contacttest.New(t).With(strings.Repeat("a ", 200<<10))
+	if _, _, err := contact.Verify(in); !errors.Is(err, contact.ErrTooLarge) {
+		t.Errorf("got %v, want %v", err, contact.ErrTooLarge)
+	}
+	in = contacttest.New(t).With(strings.Repeat("a ", 100<<10))
+	if v := verify(t, in); v.Headline != contact.Altered {
+		t.Errorf("got %v, want %s", v.Findings, contact.Altered)
+	}
+}
+
+func TestRemarks(t *testing.T) {
+	t.Parallel()
+	w := contacttest.New(t)
+	in := w.With("Fwd:\n" + strings.Replace(contacttest.Body, "folder", "fol\u200bder", 1) + "\nПoka\n")
+	in.Channel = "sms"
+	v := verify(t, in)
+	want := []contact.Remark{contact.RemarkPinnedOn, contact.RemarkDemoWitness, contact.RemarkOtherChannel,
+		contact.RemarkHiddenCharacter, contact.RemarkMixedScripts, contact.RemarkWithExtras}
+	if !slices.Equal(v.Remarks, want) {
+		t.Errorf("got %v, want %v", v.Remarks, want)
+	}
+}

@@ -1,0 +1,308 @@
+package contact_test
+
+import (
+	"bytes"
+	"errors"
+	"strings"
+	"testing"
+
+	"github.com/chaperone-privacy/chaperone/internal/contact"
+	"github.com/chaperone-privacy/chaperone/internal/contact/contacttest"
+	"github.com/chaperone-privacy/chaperone/internal/translog"
+)
+
+// roundTrip parses a note text as a kind and writes it again.
+func roundTrip(kind, text string) (string, error) {
+	switch kind {
+	case "clinic":
+		n, err := contact.ParseProfile(text)
+		return n.Marshal(), err
+	case "grant":
+		n, err := contact.ParseGrant(text)
+		return n.Marshal(), err
+	case "message":
+		n, err := contact.ParseMessage(text)
+		return n.Marshal(), err
+	case "status":
+		n, err := contact.ParseStatus(text)
+		return n.Marshal(), err
+	case "root-set":
+		n, err := contact.ParseRootSet(text)
+		return n.Text(), err
+	}
+	return "", errors.New("no such kind")
+}
+
+var kinds = []string{"clinic", "grant", "message", "status", "root-set"}
+
+const (
+	b64a   = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8="
+	b64b   = "AQECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8="
+	hexa   = "000102030405060708090a0b0c0d0e0f"
+	hexb   = "010102030405060708090a0b0c0d0e0f"
+	enrol  = "x25519:CQAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="
+	vrfKey = "4vKuCmq8TnGohKlhxQBRX1jjC2qlgt2NtqZZReCNLXY=" // the generator of ristretto255
+)
+
+// notes returns one full text of each kind.
+func notes(t testing.TB) map[string]string {
+	t.Helper()
+	w := contacttest.New(t)
+	roots := w.Roots.Set().Text()
+	device := w.Device.Key().String()
+	return map[string]string{
+		"root-set": roots,
+		"clinic": "chaperone/clinic/v1\nclinic " + b64a + "\nn 3\nname Example Aesthetics\nslug example-aesthetics\n" + roots +
+			"server https://a.example.com\nserver https://b.example.com:8443\nphone +15555550100\nphone +15555550101\n" +
+			"never ask-for-gift-cards\nreport-to age1" + strings.Repeat("q", 58) + "\nreport-to age1" + strings.Repeat("z", 58) + "\n" +
+			"monitor 1 " + vrfKey + " 1000 2000\npolicy " + b64a + " 1000 2000\npolicy " + b64b + " 2000 3000\n" +
+			"status-hours 48\nmonitor-same-device yes\nclosed 3000\nlog-frozen log.example.com/msgs 7 " + b64a + "\n",
+		"grant": "chaperone/grant/v1\nclinic " + b64a + "\nkey " + device + "\nrole device\nkinds appointment,notice\nlabel Front desk\n" +
+			"holder front-desk\nnotbefore 1000\nnotafter 2000\ncap 200\n",
+		"message": "chaperone/message/v1\nclinic " + b64a + "\nid " + hexa + "\nto " + b64b + "\nsalt " + b64a + "\nissued 1000\nexpires 2000\n" +
+			"channel email\nkind notice\nrefs " + hexa + "," + hexb + "\nbatch " + hexa + "\nbody-bytes 13\n\nHello.\n\nBye.\n",
+		"status": "chaperone/status/v1\nclinic " + b64a + "\nissued 1000\nnext 2000\nprofile " + b64a + "\nkeys 3 " + b64a + "\nmsgs 4 " + b64b + "\n" +
+			"key " + b64a + " ok\nkey " + b64b + " stolen 500\ngone " + hexa + " superseded\ngone " + b64a + " not-ours\nincident " + b64a + "\n",
+	}
+}
+
+func TestNotesRoundTrip(t *testing.T) {
+	t.Parallel()
+	all := notes(t)
+	for kind, text := range all {
+		got, err := roundTrip(kind, text)
+		if err != nil {
+			t.Errorf("%s: %v\n%s", kind, err, text)
+		} else if got != text {
+			t.Errorf("%s: got %q, want %q", kind, got, text)
+		}
+		for _, other := range kinds {
+			if _, err := roundTrip(other, text); (err == nil) != (other == kind) {
+				t.Errorf("%s read as %s: got %v", kind, other, err)
+			}
+		}
+	}
+}
+
+func TestNotesRefuse(t *testing.T) {
+	t.Parallel()
+	all := notes(t)
+	tests := []struct{ name, kind, old, new string }{
+		{"CRLF", "clinic", "\nn 3\n", "\r\nn 3\r\n"},
+		{"leading zero", "clinic", "\nn 3\n", "\nn 03\n"},
+		{"plus sign", "clinic", "\nn 3\n", "\nn +3\n"},
+		{"negative", "clinic", "\nn 3\n", "\nn -3\n"},
+		{"2^53", "clinic", "\nn 3\n", "\nn 9007199254740992\n"},
+		{"empty value", "clinic", "\nn 3\n", "\nn \n"},
+		{"two spaces", "clinic", "\nn 3\n", "\nn  3\n"},
+		{"trailing space", "clinic", "\nn 3\n", "\nn 3 \n"},
+		{"missing line", "clinic", "\nn 3\n", "\n"},
+		{"repeated line", "clinic", "\nn 3\n", "\nn 3\nn 3\n"},
+		{"unknown line", "clinic", "\nn 3\n", "\nn 3\nfoo bar\n"},
+		{"unknown line at the end", "clinic", "log-frozen log.example.com/msgs 7 " + b64a + "\n", "foo bar\n"},
+		{"empty line at the end", "clinic", "log-frozen log.example.com/msgs 7 " + b64a + "\n", "\n"},
+		{"base64 trailing bits", "clinic", "clinic " + b64a, "clinic " + strings.Replace(b64a, "h8=", "h9=", 1)},
+		{"base64 unpadded", "clinic", "clinic " + b64a, "clinic " + strings.TrimSuffix(b64a, "=")},
+		{"31 bytes", "clinic", "clinic " + b64a, "clinic AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHg=="},
+		{"name of two scripts", "clinic", "Example Aesthetics", "Ехample Aesthetics"},
+		{"name with hidden character", "clinic", "Example Aesthetics", "Example\u200b Aesthetics"},
+		{"name with escape", "clinic", "Example Aesthetics", "Example\x1b[2J"},
+		{"name decomposed", "clinic", "Example Aesthetics", "Cafe\u0301"},
+		{"name too long", "clinic", "Example Aesthetics", strings.Repeat("a", 61)},
+		{"slug in capitals", "clinic", "slug example", "slug Example"},
+		{"slug with edge hyphen", "clinic", "slug example", "slug -example"},
+		{"server over http", "clinic", "https://a.", "http://a."},
+		{"server with path", "clinic", "https://a.example.com", "https://a.example.com/"},
+		{"server in capitals", "clinic", "https://a.example.com", "https://A.example.com"},
+		{"server with the default port", "clinic", ":8443", ":443"},
+		{"server with user", "clinic", "https://a.", "https://x@a."},
+		{"servers out of order", "clinic", "server https://a.example.com\nserver https://b.example.com:8443\n", "server https://b.example.com:8443\nserver https://a.example.com\n"},
+		{"server twice", "clinic", "server https://a.example.com\n", "server https://a.example.com\nserver https://a.example.com\n"},
+		{"phone without plus", "clinic", "+15555550100", "15555550100"},
+		{"phone with spaces", "clinic", "+15555550100", "+1 5555550100"},
+		{"one report recipient", "clinic", "report-to age1" + strings.Repeat("q", 58) + "\n", ""},
+		{"no monitor", "clinic", "monitor 1 " + vrfKey + " 1000 2000\n", ""},
+		{"monitor window empty", "clinic", vrfKey + " 1000 2000", vrfKey + " 2000 2000"},
+		{"VRF key the identity", "clinic", vrfKey, "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="},
+		{"VRF key no point", "clinic", vrfKey, b64b},
+		{"epoch twice", "clinic", "monitor 1 " + vrfKey + " 1000 2000\n", "monitor 1 " + vrfKey + " 1000 2000\nmonitor 1 " + vrfKey + " 2000 3000\n"},
+		{"policy windows overlap", "clinic", " 1000 2000\npolicy " + b64b + " 2000 3000", " 1000 999999\npolicy " + b64b + " 2000 999999"},
+		{"status-hours default written out", "clinic", "status-hours 48", "status-hours 24"},
+		{"status-hours too many", "clinic", "status-hours 48", "status-hours 97"},
+		{"monitor-same-device no", "clinic", "monitor-same-device yes", "monitor-same-device no"},
+		{"closed 0", "clinic", "closed 3000", "closed 0"},
+		{"other type", "clinic", "chaperone/clinic/v1", "chaperone/clinic/v2"},
+		{"threshold 0", "root-set", "threshold 2", "threshold 0"},
+		{"threshold above n", "root-set", "threshold 2", "threshold 4"},
+		{"device with x25519 key", "grant", "key frontdesk", "key x25519:" + b64a + "\nkey frontdesk"},
+		{"unknown role", "grant", "role device", "role staff"},
+		{"kinds for a monitor", "grant", "role device", "role monitor"},
+		{"kinds out of order", "grant", "appointment,notice", "notice,appointment"},
+		{"kind twice", "grant", "appointment,notice", "notice,notice"},
+		{"kind unknown", "grant", "appointment,notice", "appointment,other"},
+		{"kinds with space", "grant", "appointment,notice", "appointment, notice"},
+		{"kinds empty list", "grant", "appointment,notice", ","},
+		{"label too long", "grant", "Front desk", strings.Repeat("a", 41)},
+		{"window reversed", "grant", "notafter 2000", "notafter 999"},
+		{"device for more than 90 days", "grant", "notafter 2000", "notafter 7777001"},
+		{"id upper case", "message", "id " + hexa, "id " + strings.ToUpper(hexa)},
+		{"id too short", "message", "id " + hexa, "id " + hexa[2:]},
+		{"to somebody", "message", "to " + b64b, "to somebody"},
+		{"expires before issued", "message", "expires 2000", "expires 1000"},
+		{"valid for more than a year", "message", "expires 2000", "expires 31623401"},
+		{"unknown channel", "message", "channel email", "channel fax"},
+		{"kind of another note", "message", "kind notice", "kind call-intent"},
+		{"refs out of order", "message", hexa + "," + hexb, hexb + "," + hexa},
+		{"ref twice", "message", hexa + "," + hexb, hexa + "," + hexa},
+		{"body longer than said", "message", "body-bytes 13", "body-bytes 12"},
+		{"body shorter than said", "message", "body-bytes 13", "body-bytes 14"},
+		{"body not canonical", "message", "Hello.\n\nBye.\n", "Hello. \n\nBye\n"},
+		{"body with escape", "message", "Hello.", "\x1b[2J..."[:6]},
+		{"body with bidi override", "message", "Hello.", "Hel\u202e"},
+		{"body with zero width", "message", "Hello.", "Hel\u200b"},
+		{"no body", "message", "\n\nHello.\n\nBye.\n", "\n"},
+		{"status next before issued", "status", "next 2000", "next 1000"},
+		{"status next too far", "status", "next 2000", "next 1210601"},
+		{"key ok with time", "status", " ok\n", " ok 5\n"},
+		{"key stolen without time", "status", " stolen 500\n", " stolen\n"},
+		{"key unknown state", "status", " ok\n", " fine\n"},
+		{"key listed twice", "status", "key " + b64a + " ok\n", "key " + b64a + " ok\nkey " + b64a + " until 5\n"},
+		{"gone for no reason", "status", " superseded\n", " because\n"},
+		{"gone out of order", "status", "gone " + hexa + " superseded\ngone " + b64a + " not-ours\n", "gone " + b64a + " not-ours\ngone " + hexa + " superseded\n"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.kind+"/"+tt.name, func(t *testing.T) {
+			t.Parallel()
+			text := strings.Replace(all[tt.kind], tt.old, tt.new, 1)
+			if text == all[tt.kind] {
+				t.Fatalf("nothing changed: %q is not in %q", tt.old, text)
+			}
+			if _, err := roundTrip(tt.kind, text); !errors.Is(err, contact.ErrMalformed) {
+				t.Errorf("got %v, want %v for %q", err, contact.ErrMalformed, text)
+			}
+		})
+	}
+}
+
+func TestEnrolGrant(t *testing.T) {
+	t.Parallel()
+	text := "chaperone/grant/v1\nclinic " + b64a + "\nkey " + enrol + "\nrole enrol\nkinds none\nlabel Enrolment\nholder desk\nnotbefore 1000\nnotafter 2000\ncap 0\n"
+	if got, err := roundTrip("grant", text); err != nil || got != text {
+		t.Fatalf("got %q, %v", got, err)
+	}
+	for name, key := range map[string]string{
+		"zero":          "x25519:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=",
+		"low order":     "x25519:AQAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=",
+		"not canonical": "x25519:9v///////////////////////////////////////38=", // p + 9
+		"high bit":      "x25519:CQAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAIA=",
+	} {
+		if _, err := roundTrip("grant", strings.Replace(text, enrol, key, 1)); !errors.Is(err, contact.ErrMalformed) {
+			t.Errorf("%s: got %v, want %v", name, err, contact.ErrMalformed)
+		}
+	}
+}
+
+// One key under two names must not make a threshold.
+func TestRootSetRefusesOneKeyTwice(t *testing.T) {
+	t.Parallel()
+	w := contacttest.New(t)
+	keys := w.Roots.Set().Keys
+	twin := keys[0]
+	twin.Name = "root-z.example.com"
+	rs := contact.RootSet{Threshold: 2, Keys: []translog.Key{keys[0], twin}}
+	if _, err := contact.ParseRootSet(rs.Text()); !errors.Is(err, contact.ErrMalformed) {
+		t.Errorf("one key, two names: got %v, want %v", err, contact.ErrMalformed)
+	}
+	namesake := keys[1]
+	namesake.Name = keys[0].Name
+	rs = contact.RootSet{Threshold: 2, Keys: []translog.Key{keys[0], namesake}}
+	if rs.Keys[0].String() > rs.Keys[1].String() {
+		rs.Keys[0], rs.Keys[1] = rs.Keys[1], rs.Keys[0]
+	}
+	if _, err := contact.ParseRootSet(rs.Text()); !errors.Is(err, contact.ErrMalformed) {
+		t.Errorf("two keys, one name: got %v, want %v", err, contact.ErrMalformed)
+	}
+}
+
+func FuzzParseNote(f *testing.F) {
+	all := notes(f)
+	for _, kind := range kinds {
+		f.Add(all[kind])
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		read := 0
+		for _, kind := range kinds {
+			got, err := roundTrip(kind, text)
+			if err != nil {
+				continue
+			}
+			read++
+			if got != text {
+				t.Errorf("%s: got %q, want %q", kind, got, text)
+			}
+		}
+		if read > 1 {
+			t.Errorf("%q is a note of two kinds", text)
+		}
+	})
+}
+
+func TestParseBundle(t *testing.T) {
+	t.Parallel()
+	w := contacttest.New(t)
+	good := w.Bundle()
+	b, err := contact.ParseBundle(good)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := b.Marshal(); !bytes.Equal(got, good) {
+		t.Error("bundle does not come back")
+	}
+	sec := func(t byte, data string) string {
+		return string([]byte{t, 0, 0, byte(len(data) >> 8), byte(len(data))}) + data
+	}
+	const magic = "CHAPB1\n"
+	tests := []struct {
+		name, raw string
+		want      error
+	}{
+		{"message alone", magic + sec(1, "m"), nil},
+		{"rotation pairs", magic + sec(1, "m") + sec(17, "a") + sec(18, "b") + sec(17, "c") + sec(18, "d") + sec(20, "s"), nil},
+		{"two policies", magic + sec(1, "m") + sec(14, "a") + sec(14, "b"), nil},
+		{"empty", "", contact.ErrMalformed},
+		{"nothing in it", magic, contact.ErrMalformed},
+		{"no message", magic + sec(2, "v"), contact.ErrMalformed},
+		{"other first line", "CHAPB2\n" + sec(1, "m"), contact.ErrMalformed},
+		{"CRLF", "CHAPB1\r\n" + sec(1, "m"), contact.ErrMalformed},
+		{"unknown section", magic + sec(1, "m") + sec(9, "x"), contact.ErrMalformed},
+		{"section 0", magic + sec(0, "x") + sec(1, "m"), contact.ErrMalformed},
+		{"out of order", magic + sec(2, "v") + sec(1, "m"), contact.ErrMalformed},
+		{"message twice", magic + sec(1, "m") + sec(1, "m"), contact.ErrMalformed},
+		{"empty section", magic + sec(1, "m") + sec(2, ""), contact.ErrMalformed},
+		{"cut off in a section", (magic + sec(1, "message"))[:15], contact.ErrMalformed},
+		{"cut off in a length", magic + sec(1, "m") + "\x02\x00", contact.ErrMalformed},
+		{"trailing byte", magic + sec(1, "m") + "\n", contact.ErrMalformed},
+		{"huge length", magic + "\x01\xff\xff\xff\xffm", contact.ErrMalformed},
+		{"policy twice", magic + sec(1, "m") + sec(14, "a") + sec(14, "a"), contact.ErrMalformed},
+		{"policies out of order", magic + sec(1, "m") + sec(14, "b") + sec(14, "a"), contact.ErrMalformed},
+		{"rotation without proof", magic + sec(1, "m") + sec(17, "a"), contact.ErrMalformed},
+		{"rotation without proof, status", magic + sec(1, "m") + sec(17, "a") + sec(20, "s"), contact.ErrMalformed},
+		{"proof without rotation", magic + sec(1, "m") + sec(18, "a"), contact.ErrMalformed},
+		{"two rotations, then proofs", magic + sec(1, "m") + sec(17, "a") + sec(17, "b") + sec(18, "c"), contact.ErrMalformed},
+		{"too large", magic + strings.Repeat("x", contact.MaxBundle), contact.ErrTooLarge},
+	}
+	for _, tt := range tests {
+		b, err := contact.ParseBundle([]byte(tt.raw))
+		if !errors.Is(err, tt.want) {
+			t.Errorf("%s: got %v, want %v", tt.name, err, tt.want)
+		}
+		if err == nil && string(b.Marshal()) != tt.raw {
+			t.Errorf("%s: got %q, want %q", tt.name, b.Marshal(), tt.raw)
+		}
+		if tt.want != nil {
+			if _, _, err := contact.Verify(contact.Input{Bundle: []byte(tt.raw), Memory: w.Memory, Now: w.Clock}); !errors.Is(err, tt.want) {
+				t.Errorf("%s: Verify: got %v, want %v", tt.name, err, tt.want)
+			}
+		}
+	}
+}
