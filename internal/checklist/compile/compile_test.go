@@ -126,6 +126,7 @@ func TestLint(t *testing.T) {
 		{"no helper_ok", edit(safe, "helper_ok: true", ""), "helper_ok is missing"},
 		{"no source", edit(safe, "sources: [988-line, fraudsupport-extortion, chaperone-advice]", "sources: []"), "sources is missing"},
 		{"source not listed", edit(safe, "988-line, ", "999-line, "), `source "999-line" is not in sources.yaml`},
+		{"source of nothing", edit("sources.yaml", "- id: 988-line", "- id: spare\n  url: https://example.com\n  title: a\n  publisher: b\n  retrieved: \"2026-11-24\"\n  status: secondary\n- id: 988-line"), "nothing cites it"},
 		{"read after the release", edit(safe, `as_of: "2026-11-24"`, `as_of: "2026-11-25"`), "as_of <= released <= review_by"},
 		{"review before the release", edit(safe, `review_by: "2027-05-23"`, `review_by: "2026-11-23"`), "as_of <= released <= review_by"},
 		{"platform read too rarely", edit(fb, `review_by: "2027-02-22"`, `review_by: "2027-03-22"`), "more than 90 days"},

@@ -84,6 +84,7 @@ func (s *source) lint(english map[string]string) Findings {
 		s.lintAgency(&f, &s.agencies[i], ids)
 	}
 	s.lintTexts(&f, english)
+	s.lintCitations(&f)
 	return f
 }
 
@@ -159,6 +160,37 @@ func (s *source) lintSources(f *Findings) map[string]*sourceSource {
 		}
 	}
 	return ids
+}
+
+// lintCitations wants every source to stand behind something.
+func (s *source) lintCitations(f *Findings) {
+	cited := map[string]bool{}
+	note := func(list []string) {
+		for _, id := range list {
+			cited[id] = true
+		}
+	}
+	for _, x := range s.items {
+		note(x.Sources)
+		for _, step := range x.Steps {
+			if kind, name, _ := strings.Cut(step.Link.Ref, ":"); kind == "source" {
+				cited[name] = true
+			}
+		}
+	}
+	for _, x := range s.platforms {
+		for _, c := range x.Capabilities {
+			note(c.Sources)
+		}
+	}
+	for _, x := range s.agencies {
+		note(x.Sources)
+	}
+	for _, x := range s.sources {
+		if !cited[x.ID] {
+			f.add("sources.yaml: "+x.ID, "nothing cites it")
+		}
+	}
 }
 
 // dates checks as_of <= released <= review_by, and that the review is not too far off.

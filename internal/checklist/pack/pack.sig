@@ -1,7 +1,7 @@
 chaperone pack v1
 chaperone-checklist 1
-ed32aa3f8dcede2a5809d4708a07e00f538de252d8b0fe50e47c7be239d11631  i18n/en.json
-81f45000f6a461a46e3f3284bd354116e8420e398af805fcf36dd89744376d15  i18n/es.json
-304d5b0738267d5ac1466ba437be1ac6461196d1f41117b2197b8dfaadf2f7a6  pack.json
+980d45c5209524c705514d05aec215b17ca8b1cfd6e5a906c52f487c36bba973  i18n/en.json
+41dd1de61e284f65a8105748e6b3201beddeb686d421fc7520e5662ff47e1f5b  i18n/es.json
+60f9d3ca03b38c479e33229a19745797696bb3121410c1a7a2b427855652c9ea  pack.json
 
-— chaperone-pack-development 6tHa1krLH6BsWjJ2mnShfel/sK78tcIDoi2Q8ZYQ1+BAE8YkyNngLh/KVLTb/odfnEEo1XX7CIj4Nj74K7YokGZCAwg=
+— chaperone-pack-development 6tHa1i0gU+ZAgL8kXiymPlf2Yjw/q2H6UTW5p8AoEvertBr2zGdWo8znkJDx/9cYrjWDZ0/UWRnogR6VoBiJ1elZVAs=
