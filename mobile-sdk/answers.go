@@ -44,19 +44,19 @@ func NewAnswersInput() *AnswersInput { return &AnswersInput{} }
 // SetStage sets one of the Stage constants.
 func (in *AnswersInput) SetStage(stage string) {
 	defer guardNone()
-	in.a.Stage = checklist.Stage(strings.Clone(stage))
+	in.a.Stage = checklist.Stage(stage)
 }
 
 // SetRegion sets the country, ISO 3166-1 alpha-2 such as "us".
 func (in *AnswersInput) SetRegion(region string) {
 	defer guardNone()
-	in.a.Region = strings.ToLower(strings.Clone(region))
+	in.a.Region = strings.ToLower(region)
 }
 
 // AddExposure adds one of the Exposed constants. None at all means "not sure".
 func (in *AnswersInput) AddExposure(data string) {
 	defer guardNone()
-	if e := checklist.Exposure(strings.Clone(data)); !slices.Contains(in.a.Exposed, e) {
+	if e := checklist.Exposure(data); !slices.Contains(in.a.Exposed, e) {
 		in.a.Exposed = append(in.a.Exposed, e)
 	}
 }
@@ -65,7 +65,7 @@ func (in *AnswersInput) AddExposure(data string) {
 func (in *AnswersInput) AddApp(id string) {
 	defer guardNone()
 	if !slices.Contains(in.a.Uses, id) {
-		in.a.Uses = append(in.a.Uses, strings.Clone(id))
+		in.a.Uses = append(in.a.Uses, id)
 	}
 }
 

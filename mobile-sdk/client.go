@@ -3,7 +3,6 @@ package chaperone
 import (
 	"bytes"
 	"context"
-	"strings"
 	"sync"
 	"time"
 
@@ -22,15 +21,21 @@ type Client struct {
 	running map[*context.CancelFunc]struct{}
 	words   *words.Catalogue // set once
 	locale  string           // set once
+	now     func() time.Time // set once
 }
 
-func newClient(device *patient.Device, locale string) *Client {
-	w := words.For(locale)
+func newClient(device *patient.Device, cfg *Config) *Client {
+	w := words.For(cfg.locale)
+	now := cfg.now
+	if now == nil {
+		now = time.Now
+	}
 	return &Client{
 		device:  device,
 		running: map[*context.CancelFunc]struct{}{},
 		words:   w,
 		locale:  w.Locale(),
+		now:     now,
 	}
 }
 
@@ -134,7 +139,12 @@ func (c *Client) Plan() (plan *Plan, err error) {
 	if err != nil {
 		return nil, err
 	}
-	return c.newPlan(device.Pack(), device.Plan()), nil
+	view := planView{
+		texts:  device.Pack().Text(c.locale),
+		region: device.State().Answers.Region,
+		now:    c.now(),
+	}
+	return view.plan(device.Plan()), nil
 }
 
 // Mark saves what the patient did with a row of the plan: one of the Status constants, but
@@ -147,14 +157,14 @@ func (c *Client) Mark(item, platform, status, reason string, untilUnix int64) (e
 	if err != nil {
 		return err
 	}
-	if !validMark(status, reason, untilUnix) || !inPlan(device.Plan(), item, platform) {
+	if !validMark(status, reason, untilUnix) {
 		return fail(CodeBadInput)
 	}
 	var until time.Time
 	if untilUnix > 0 {
 		until = time.Unix(untilUnix, 0)
 	}
-	key := checklist.RowKey{Item: strings.Clone(item), Platform: strings.Clone(platform)}
+	key := checklist.RowKey{Item: item, Platform: platform}
 	return mapped(device.Mark(key, checklist.Status(status), checklist.SkipReason(reason), until))
 }
 
@@ -176,11 +186,21 @@ func (c *Client) Verify(bundle []byte, text string, hasText bool) (verdict *Verd
 	if err != nil {
 		return nil, mapped(err)
 	}
-	return c.newVerdict(v), nil
+	return newVerdict(c.words, v), nil
 }
 
-// ConfirmClinics accepts the clinics that came with a restored vault, after the patient has
-// looked at them. Until then no message of theirs is genuine.
+// Clinics lists the clinics that the patient has pinned.
+func (c *Client) Clinics() (clinics *ClinicList, err error) {
+	defer guard(&err)
+	device, err := c.open()
+	if err != nil {
+		return nil, err
+	}
+	return newClinicList(device.State().Contact.Pins), nil
+}
+
+// ConfirmClinics accepts all of [Client.Clinics], after the patient has looked at those that came
+// with a restore. Until then no message of theirs is genuine.
 func (c *Client) ConfirmClinics() (err error) {
 	defer guard(&err)
 	device, err := c.open()

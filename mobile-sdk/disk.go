@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"sync"
 
 	"github.com/chaperone-privacy/chaperone/internal/patient"
 )
@@ -35,6 +36,9 @@ var (
 type keyDisk struct {
 	patient.Disk
 	store SecureStore
+
+	mu     sync.Mutex
+	unlock func() error // guarded by mu; nil while not locked
 }
 
 var _ patient.Disk = (*keyDisk)(nil)
@@ -72,6 +76,32 @@ func (d *keyDisk) Remove(name string) error {
 		return fmt.Errorf("delete from key store: %w", errKeyStore)
 	}
 	return nil
+}
+
+// Lock remembers how to unlock, for [keyDisk.releaseUnless].
+func (d *keyDisk) Lock() (func() error, error) {
+	unlock, err := d.Disk.Lock()
+	if err != nil {
+		return nil, err
+	}
+	unlock = sync.OnceValue(unlock)
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.unlock = unlock
+	return unlock, nil
+}
+
+// releaseUnless gives up the lock when no client came of it: after a panic nobody else does,
+// and the data directory would stay "already open" for as long as the app runs.
+func (d *keyDisk) releaseUnless(client **Client) {
+	if *client != nil {
+		return
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.unlock != nil {
+		_ = d.unlock() // there is an error to tell already
+	}
 }
 
 // RemoveAll removes the key first: without it the files mean nothing.

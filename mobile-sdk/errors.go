@@ -5,7 +5,10 @@ import (
 	"errors"
 	"strings"
 
+	"github.com/chaperone-privacy/chaperone/internal/contact"
+	"github.com/chaperone-privacy/chaperone/internal/humancode"
 	"github.com/chaperone-privacy/chaperone/internal/patient"
+	"github.com/chaperone-privacy/chaperone/internal/vault"
 )
 
 // The codes of errors. They never change their meaning; new ones may be added, so a host
@@ -21,9 +24,7 @@ const (
 	CodeVaultExists = "vault-exists"
 	// CodeAlreadyOpen: another process or client has this data directory open.
 	CodeAlreadyOpen = "already-open"
-	// CodeNeedPassphrase: the vault is wrapped with a passphrase.
-	CodeNeedPassphrase = "need-passphrase"
-	// CodeNoKey: the host's key store no longer has the key of the vault.
+	// CodeNoKey: the host's key store does not have the key of this vault.
 	CodeNoKey = "no-key"
 	// CodeKeyStore: the host's key store threw an exception or returned an error.
 	CodeKeyStore = "key-store"
@@ -33,6 +34,14 @@ const (
 	CodeDisk = "disk"
 	// CodeWrongCode: a recovery code is mistyped or belongs to nothing.
 	CodeWrongCode = "wrong-code"
+	// CodeUnconfirmed: the recovery code must be retyped first.
+	CodeUnconfirmed = "unconfirmed"
+	// CodeConfirmed: the recovery code was retyped before and is no longer kept.
+	CodeConfirmed = "confirmed"
+	// CodeNewer: a newer version of the app wrote the vault.
+	CodeNewer = "newer"
+	// CodeTooLarge: there is more in the vault than a server takes.
+	CodeTooLarge = "too-large"
 	// CodeMalformed: these bytes are not what they should be.
 	CodeMalformed = "malformed"
 	// CodeNoServer: no server is set, so nothing can be fetched or synced.
@@ -75,10 +84,8 @@ func plain(code string) string {
 		return "something is saved on this device already; open it"
 	case CodeAlreadyOpen:
 		return "it is open in another window; close that one first"
-	case CodeNeedPassphrase:
-		return "this vault has a passphrase; open it where the passphrase was set and remove it there"
 	case CodeNoKey:
-		return "the key store of this device has lost the key; restore with your recovery code"
+		return "the key store of this device does not have the key; restore with your recovery code"
 	case CodeKeyStore:
 		return "the key store of this device did not answer; unlock the device and try again"
 	case CodeDamaged:
@@ -87,6 +94,14 @@ func plain(code string) string {
 		return "the disk could not be written; make room and try again, nothing was lost"
 	case CodeWrongCode:
 		return "this is not a recovery code that we know; check every letter and try again"
+	case CodeUnconfirmed:
+		return "the recovery code was not retyped yet; confirm it first"
+	case CodeConfirmed:
+		return "the recovery code was confirmed before and is no longer kept on this device"
+	case CodeNewer:
+		return "a newer version of this app wrote this; update the app"
+	case CodeTooLarge:
+		return "there is too much to sync; it stays on this device"
 	case CodeMalformed:
 		return "these bytes cannot be read; do not act on the message and call the number on your appointment card"
 	case CodeNoServer:
@@ -128,14 +143,36 @@ func mapped(err error) error {
 		{errNoKey, CodeNoKey},
 		{errKeyStore, CodeKeyStore},
 		{patient.ErrNoVault, CodeNoVault},
+		{patient.ErrVaultExists, CodeVaultExists},
+		{patient.ErrClosed, CodeClosed},
+		{patient.ErrNoKey, CodeNoKey},
+		{patient.ErrBadServer, CodeBadInput},
+		{patient.ErrNoRow, CodeBadInput},
+		{patient.ErrNoHome, CodeBadInput},
+		{patient.ErrWrongCode, CodeWrongCode},
+		{patient.ErrConfirmed, CodeConfirmed},
 		{patient.ErrAlreadyOpen, CodeAlreadyOpen},
-		{patient.ErrNeedPassphrase, CodeNeedPassphrase},
-		{patient.ErrWrongPassphrase, CodeNeedPassphrase},
+		{patient.ErrNeedPassphrase, CodeNoKey}, // a passphrase is set nowhere in this face
+		{patient.ErrWrongPassphrase, CodeNoKey},
+		{vault.ErrWrongKey, CodeNoKey},
+		{vault.ErrDamaged, CodeDamaged},
+		{vault.ErrRollback, CodeDamaged},
+		{vault.ErrNewer, CodeNewer},
+		{humancode.ErrLength, CodeWrongCode},
+		{humancode.ErrSymbol, CodeWrongCode},
+		{humancode.ErrCheck, CodeWrongCode},
+		{contact.ErrMalformed, CodeMalformed},
+		{contact.ErrTooLarge, CodeMalformed},
+		{contact.ErrMemory, CodeDamaged},
+		{vault.ErrTooLarge, CodeTooLarge},
 		{patient.ErrNoServer, CodeNoServer},
 		{patient.ErrDeleted, CodeDeleted},
 		{patient.ErrNotFound, CodeWrongCode},
 		{patient.ErrClock, CodeClock},
 		{patient.ErrRefused, CodeRefused},
+		{patient.ErrBadAnswer, CodeRefused},
+		{patient.ErrConflict, CodeRefused},
+		{patient.ErrUnconfirmed, CodeUnconfirmed},
 		{patient.ErrDisk, CodeDisk},
 		{context.DeadlineExceeded, CodeTimeout},
 		{context.Canceled, CodeCanceled},

@@ -17,7 +17,8 @@ const (
 type Verdict struct {
 	class, headline, sign, title, text string
 	steps, findings, remarks           []string
-	clinic, signer, kind, level, body  string
+	clinic, calls, signer, kind, level string
+	body                               string
 	issued, expires, logged, status    int64
 	changes                            []*Change
 }
@@ -81,6 +82,10 @@ func (v *Verdict) RemarkAt(i int) (remark string) {
 // Clinic is the name of the pinned clinic, or "".
 func (v *Verdict) Clinic() string { return v.clinic }
 
+// CallsItself is the name that a clinic which is not pinned gives itself, or "". Anybody can
+// use a name.
+func (v *Verdict) CallsItself() string { return v.calls }
+
 // Signer is the label of the key that signed; only in amber and green.
 func (v *Verdict) Signer() string { return v.signer }
 
@@ -121,7 +126,7 @@ type Change struct {
 	kind, signed, received string
 }
 
-// Kind is "phone", "link", "amount", "wallet", "date" or "text".
+// Kind is "link", "phone", "amount", "wallet", "date", "number" or "text".
 func (c *Change) Kind() string { return c.kind }
 
 // SignedLine is the line as the clinic wrote it, "" when it wrote none.
@@ -130,7 +135,3 @@ func (c *Change) SignedLine() string { return c.signed }
 // ReceivedLine is the line as received, "" when it is missing. It comes from whoever sent it:
 // never make its links or numbers touchable.
 func (c *Change) ReceivedLine() string { return c.received }
-
-func (c *Client) newVerdict(v contact.Verdict) *Verdict {
-	return &Verdict{headline: string(v.Headline), clinic: v.Clinic}
-}

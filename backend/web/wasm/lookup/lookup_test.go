@@ -33,7 +33,7 @@ type module struct {
 	err  error
 }
 
-var built module //nolint:gochecknoglobals // one build for all tests of the package
+var built module
 
 func (m *module) build(ctx context.Context) (string, error) {
 	m.once.Do(func() {
