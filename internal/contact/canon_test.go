@@ -3,6 +3,7 @@ package contact_test
 import (
 	"encoding/base64"
 	"errors"
+	"math/rand/v2"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -159,4 +160,28 @@ func FuzzCanon(f *testing.F) {
 			t.Errorf("%q does not compare the same as its canonical form", in)
 		}
 	})
+}
+
+// Canon is idempotent for every code point between letters, and for random rows of those that
+// its steps treat in a special way.
+func TestCanonIsIdempotent(t *testing.T) {
+	t.Parallel()
+	check := func(in string) {
+		once := contact.Canon(in)
+		if twice := contact.Canon(once); twice != once {
+			t.Fatalf("%q: got %q, then %q", in, once, twice)
+		}
+	}
+	for r := rune(0); r <= 0x2FFFF; r++ {
+		check("a" + string(r) + "\u0301 b")
+	}
+	special := []rune("\r\n\v\f\t \u0085\u2028\u00a0\u200b\u00ad\u034f\ufff9\u0301\u0323\u0345\u0378e\uac00\u11a8\u1100\u1161\U0001fae9\u115f\u212b>")
+	r := rand.New(rand.NewPCG(3, 4))
+	for range 20000 {
+		var b strings.Builder
+		for range 1 + r.IntN(8) {
+			b.WriteRune(special[r.IntN(len(special))])
+		}
+		check(b.String())
+	}
 }

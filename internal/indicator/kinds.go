@@ -87,12 +87,12 @@ func (s *scanner) amount(i int) int {
 	w := s.words[i].text
 	if strings.IndexFunc(w, isCurrency) >= 0 {
 		if countDigits(w) > 0 {
-			if i+1 < len(s.words) && isScale(s.words[i+1].text) {
+			if !s.ends(i) && isScale(s.words[i+1].text) {
 				return 2
 			}
 			return 1
 		}
-		if i+1 < len(s.words) && plainNumber(s.words[i+1].text) {
+		if !s.ends(i) && plainNumber(s.words[i+1].text) {
 			return 2
 		}
 		return 0
@@ -100,7 +100,7 @@ func (s *scanner) amount(i int) int {
 	if glued(w) {
 		return 1
 	}
-	if i+1 >= len(s.words) {
+	if s.ends(i) {
 		return 0
 	}
 	next := s.words[i+1].text
