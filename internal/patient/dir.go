@@ -37,6 +37,9 @@ const maxFile = 8 << 20
 // Dir is a [Disk] on a directory. It is safe for concurrent use.
 type Dir struct {
 	root string
+	// step is called before each step of a change; an error takes the place of the step. It
+	// is a seam for tests, which stop or break a change there; nil does nothing.
+	step func(name string) error
 
 	mu   sync.Mutex
 	lock *os.File // guarded by mu; nil while not locked
@@ -129,33 +132,45 @@ func (d *Dir) Write(name string, data []byte) error {
 		return diskError("write", name, err)
 	}
 	temp := file + tempSuffix
-	if err := writeSynced(temp, data); err != nil {
+	err = d.writeSynced(temp, data)
+	if err == nil {
+		err = d.at("rename", func() error { return os.Rename(temp, file) })
+	}
+	if err != nil {
 		// What is left of the temporary file holds nothing that counts.
 		_ = os.Remove(temp)
 		return diskError("write", name, err)
 	}
-	if err := os.Rename(temp, file); err != nil {
-		_ = os.Remove(temp)
-		return diskError("write", name, err)
-	}
-	if err := syncDir(filepath.Dir(file)); err != nil {
+	if err := d.at("sync directory", func() error { return syncDir(filepath.Dir(file)) }); err != nil {
 		return diskError("write", name, err)
 	}
 	return nil
 }
 
-func writeSynced(file string, data []byte) error {
-	f, err := os.OpenFile(file, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
+// at does one step of a change.
+func (d *Dir) at(name string, do func() error) error {
+	if d.step != nil {
+		if err := d.step(name); err != nil {
+			return err
+		}
+	}
+	return do()
+}
+
+func (d *Dir) writeSynced(file string, data []byte) (err error) {
+	var f *os.File
+	err = d.at("create", func() error {
+		f, err = os.OpenFile(file, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
+		return err
+	})
 	if err != nil {
 		return err
 	}
-	if _, err := f.Write(data); err != nil {
-		return errors.Join(err, f.Close())
+	err = d.at("write", func() error { _, err := f.Write(data); return err })
+	if err == nil {
+		err = d.at("sync", f.Sync)
 	}
-	if err := f.Sync(); err != nil {
-		return errors.Join(err, f.Close())
-	}
-	return f.Close()
+	return errors.Join(err, f.Close())
 }
 
 // Remove implements [Disk]. A file that is not there is no error.
@@ -164,12 +179,14 @@ func (d *Dir) Remove(name string) error {
 	if err != nil {
 		return err
 	}
-	if err := os.Remove(file); errors.Is(err, fs.ErrNotExist) {
+	err = d.at("remove", func() error { return os.Remove(file) })
+	if errors.Is(err, fs.ErrNotExist) {
 		return nil
-	} else if err != nil {
-		return diskError("remove", name, err)
 	}
-	if err := syncDir(filepath.Dir(file)); err != nil {
+	if err == nil {
+		err = d.at("sync directory", func() error { return syncDir(filepath.Dir(file)) })
+	}
+	if err != nil {
 		return diskError("remove", name, err)
 	}
 	return nil

@@ -27,10 +27,18 @@ func (d *Device) SetPassphrase(passphrase []byte) error {
 		return fmt.Errorf("set passphrase: %w", err)
 	}
 	defer lock.Zero()
+	if err := d.setLock(lock); err != nil {
+		return fmt.Errorf("set passphrase: %w", err)
+	}
+	return nil
+}
+
+// setLock locks the vault with a passphrase.
+func (d *Device) setLock(lock vault.Lock) error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if err := d.relock(lock); err != nil {
-		return fmt.Errorf("set passphrase: %w", err)
+		return err
 	}
 	// The key opens nothing any more. Should it stay behind, the next Open removes it.
 	_ = d.disk.Remove(keyFile)

@@ -1,0 +1,542 @@
+package patient
+
+import (
+	"bytes"
+	"context"
+	"encoding/hex"
+	"errors"
+	"io/fs"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/chaperone-privacy/chaperone/internal/checklist"
+	"github.com/chaperone-privacy/chaperone/internal/contact"
+	"github.com/chaperone-privacy/chaperone/internal/humancode"
+	"github.com/chaperone-privacy/chaperone/internal/vault"
+)
+
+var testNow = time.Date(2031, 5, 11, 11, 0, 0, 0, time.UTC)
+
+func testConfig(disk Disk) Config {
+	return Config{Disk: disk, Now: func() time.Time { return testNow }, DeviceName: "phone"}
+}
+
+func create(t testing.TB, cfg Config) (*Device, humancode.Code) {
+	t.Helper()
+	d, code, err := Create(t.Context(), cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = d.Close() })
+	return d, code
+}
+
+func reopen(t testing.TB, d *Device, cfg Config) *Device {
+	t.Helper()
+	if d != nil {
+		if err := d.Close(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	d, err := Open(t.Context(), cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = d.Close() })
+	return d
+}
+
+// someRows returns an item that fans out and one that does not, both in the present plan.
+func someRows(t testing.TB, d *Device) (fan, single checklist.Row) {
+	t.Helper()
+	plan := d.Plan()
+	for _, r := range plan.Rows {
+		if r.Item.FanOut != "" && len(r.Platforms) > 1 && fan.Item == nil {
+			fan = r
+		}
+		if r.Item.FanOut == "" && single.Item == nil {
+			single = r
+		}
+	}
+	if fan.Item == nil || single.Item == nil {
+		t.Fatalf("got a plan of %d rows without a fan-out or without a single row", len(plan.Rows))
+	}
+	return fan, single
+}
+
+func TestDeviceKeepsEverything(t *testing.T) {
+	t.Parallel()
+	dir := newDir(t)
+	cfg := testConfig(dir)
+	d, code := create(t, cfg)
+	answers := checklist.Answers{Stage: checklist.Notified, Region: "us", Uses: []string{"facebook", "instagram"}}
+	if err := d.SetAnswers(answers); err != nil {
+		t.Fatal(err)
+	}
+	fan, single := someRows(t, d)
+	if err := d.Mark(checklist.RowKey{Item: single.Item.ID}, checklist.Done, "", time.Time{}); err != nil {
+		t.Fatal(err)
+	}
+	if err := d.Mark(checklist.RowKey{Item: fan.Item.ID}, checklist.Skipped, checklist.ReasonNotNow, time.Time{}); err != nil {
+		t.Fatal(err)
+	}
+	if err := d.SetSettings("es", "dark"); err != nil {
+		t.Fatal(err)
+	}
+	if err := d.AddPin(contact.Pin{Clinic: [32]byte{1}, Name: "Example Aesthetics"}); err != nil {
+		t.Fatal(err)
+	}
+	if err := d.UseServer("https://chaperone.example.com/"); err != nil {
+		t.Fatal(err)
+	}
+	want := d.State()
+	d = reopen(t, d, cfg)
+	got := d.State()
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("state after opening again (-want +got):\n%s", diff)
+	}
+	if diff := cmp.Diff(answers, got.Answers); diff != "" || !got.Answered {
+		t.Errorf("answers (-want +got):\n%s", diff)
+	}
+	if len(got.Rows) != 1+len(fan.Platforms) {
+		t.Errorf("got %d rows, want one and %d platforms", len(got.Rows), len(fan.Platforms))
+	}
+	for _, r := range got.Rows {
+		if r.Item == single.Item.ID && (r.Status != checklist.Done || r.DoneAt != testNow.Unix() || r.DoneRev != single.Item.Rev) {
+			t.Errorf("done row: got %+v", r)
+		}
+		if r.Item == fan.Item.ID && (r.Status != checklist.Skipped || r.SkipReason != checklist.ReasonNotNow || r.Platform == "") {
+			t.Errorf("skipped row: got %+v", r)
+		}
+		if r.Device != got.Device || r.Lamport == 0 || r.Lamport > got.Lamport {
+			t.Errorf("row stamp: got %+v in a state of device %s at %d", r, got.Device, got.Lamport)
+		}
+	}
+	if !got.Contact.Pins[0].Confirmed {
+		t.Error("a pin made on this device is not confirmed")
+	}
+	if got.SavedOn != "phone" || got.SavedAt != testNow.Unix() || len(got.Device) != 32 {
+		t.Errorf("got saved on %q at %d by device %q", got.SavedOn, got.SavedAt, got.Device)
+	}
+	if d.Server() != "https://chaperone.example.com" {
+		t.Errorf("server: got %q", d.Server())
+	}
+	if kept, err := d.RecoveryCode(); err != nil || kept.Symbols() != code.Symbols() {
+		t.Errorf("recovery code before it is confirmed: got %v", err)
+	}
+	// What is on disk in the clear must not tell anything.
+	for _, name := range dir.files(t) {
+		data, err := os.ReadFile(filepath.Join(dir.root, name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, canary := range []string{code.Symbols(), code.Grouped(), "Example Aesthetics", "facebook", "phone", got.Device, single.Item.ID} {
+			if bytes.Contains(data, []byte(canary)) {
+				t.Errorf("%s holds %q in the clear", name, canary)
+			}
+		}
+	}
+}
+
+func TestCreateAndOpenRefuse(t *testing.T) {
+	t.Parallel()
+	dir := newDir(t)
+	cfg := testConfig(dir)
+	if _, err := Open(t.Context(), cfg); !errors.Is(err, ErrNoVault) {
+		t.Errorf("open without a vault: got %v, want ErrNoVault", err)
+	}
+	if _, err := os.Stat(dir.root); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("open without a vault made the directory: %v", err)
+	}
+	d, _ := create(t, cfg)
+	other, err := NewDir(dir.root)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Open(t.Context(), testConfig(other)); !errors.Is(err, ErrAlreadyOpen) {
+		t.Errorf("second open: got %v, want ErrAlreadyOpen", err)
+	}
+	if _, _, err := Create(t.Context(), testConfig(other)); !errors.Is(err, ErrAlreadyOpen) {
+		t.Errorf("create beside an open vault: got %v, want ErrAlreadyOpen", err)
+	}
+	if err := d.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if _, _, err := Create(t.Context(), testConfig(other)); !errors.Is(err, ErrVaultExists) {
+		t.Errorf("create over a vault: got %v, want ErrVaultExists", err)
+	}
+	reopen(t, nil, cfg)
+}
+
+func TestDamagedDisk(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		name  string
+		spoil func(t *testing.T, d *Dir)
+		want  error
+	}{
+		{"truncated vault", func(t *testing.T, d *Dir) { truncate(t, d, VaultFile, 1000) }, vault.ErrDamaged},
+		{"empty vault", func(t *testing.T, d *Dir) { truncate(t, d, VaultFile, 0) }, vault.ErrDamaged},
+		{"missing key", func(t *testing.T, d *Dir) {
+			if err := d.Remove(keyFile); err != nil {
+				t.Fatal(err)
+			}
+		}, ErrNoKey},
+		{"missing key is damage", func(t *testing.T, d *Dir) {
+			if err := d.Remove(keyFile); err != nil {
+				t.Fatal(err)
+			}
+		}, vault.ErrDamaged},
+		{"short key", func(t *testing.T, d *Dir) { truncate(t, d, keyFile, 31) }, vault.ErrDamaged},
+		{"other key", func(t *testing.T, d *Dir) {
+			if err := d.Write(keyFile, make([]byte, 32)); err != nil {
+				t.Fatal(err)
+			}
+		}, vault.ErrDamaged},
+		{"garbled server.json", func(t *testing.T, d *Dir) {
+			if err := d.Write(serverFile, []byte("{\"url\":\"javascript:1\"}")); err != nil {
+				t.Fatal(err)
+			}
+		}, nil},
+	} {
+		dir := newDir(t)
+		d, _ := create(t, testConfig(dir))
+		if err := d.Close(); err != nil {
+			t.Fatal(err)
+		}
+		tt.spoil(t, dir)
+		d, err := Open(t.Context(), testConfig(dir))
+		if !errors.Is(err, tt.want) {
+			t.Errorf("%s: got %v, want %v", tt.name, err, tt.want)
+		}
+		if err == nil {
+			if d.Server() != "" {
+				t.Errorf("%s: got server %q", tt.name, d.Server())
+			}
+			_ = d.Close()
+		}
+		if unlock, err := dir.Lock(); err != nil {
+			t.Errorf("%s: the lock was not given back: %v", tt.name, err)
+		} else {
+			_ = unlock()
+		}
+	}
+}
+
+func truncate(t *testing.T, d *Dir, name string, n int64) {
+	t.Helper()
+	if err := os.Truncate(filepath.Join(d.root, name), n); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestRecoveryCode(t *testing.T) {
+	t.Parallel()
+	cfg := testConfig(newDir(t))
+	d, code := create(t, cfg)
+	other, err := humancode.New(nil, humancode.RecoveryLen)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, c := range map[string]humancode.Code{"another code": other, "no code": {}} {
+		if err := d.ConfirmRecovery(c); !errors.Is(err, ErrWrongCode) {
+			t.Errorf("%s: got %v, want ErrWrongCode", name, err)
+		}
+	}
+	if d.RecoveryConfirmed() {
+		t.Error("confirmed before it was retyped")
+	}
+	d = reopen(t, d, cfg)
+	if got, err := d.RecoveryCode(); err != nil || got.Symbols() != code.Symbols() {
+		t.Errorf("after a restart: got %v, want the code", err)
+	}
+	typed, err := humancode.Parse(strings.ToLower(code.Grouped()), humancode.RecoveryLen)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range 2 {
+		if err := d.ConfirmRecovery(typed); err != nil {
+			t.Errorf("the right code: got %v", err)
+		}
+	}
+	d = reopen(t, d, cfg)
+	if !d.RecoveryConfirmed() {
+		t.Error("not confirmed after a restart")
+	}
+	if _, err := d.RecoveryCode(); !errors.Is(err, ErrConfirmed) {
+		t.Errorf("code after it was confirmed: got %v, want ErrConfirmed", err)
+	}
+	if d.local.Code != "" {
+		t.Error("the code is still kept")
+	}
+}
+
+func TestPassphrase(t *testing.T) {
+	t.Parallel()
+	dir := newDir(t)
+	cfg := testConfig(dir)
+	d, _ := create(t, cfg)
+	if d.HasPassphrase() {
+		t.Error("got a passphrase, want none")
+	}
+	if err := d.SetPassphrase([]byte("correct horse")); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := dir.Read(keyFile); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("device key beside a passphrase: got %v, want none", err)
+	}
+	// A crash may leave a key behind.
+	if err := dir.Write(keyFile, bytes.Repeat([]byte{1}, 32)); err != nil {
+		t.Fatal(err)
+	}
+	if err := d.SetSettings("es", ""); err != nil {
+		t.Fatal(err)
+	}
+	if err := d.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Open(t.Context(), cfg); !errors.Is(err, ErrNeedPassphrase) {
+		t.Errorf("without it: got %v, want ErrNeedPassphrase", err)
+	}
+	wrong := cfg
+	wrong.Passphrase = []byte("battery staple")
+	if _, err := Open(t.Context(), wrong); !errors.Is(err, ErrWrongPassphrase) {
+		t.Errorf("wrong one: got %v, want ErrWrongPassphrase", err)
+	}
+	right := cfg
+	right.Passphrase = []byte("correct horse")
+	d = reopen(t, nil, right)
+	if !d.HasPassphrase() || d.State().Settings.Locale != "es" {
+		t.Errorf("opened: got passphrase %v, locale %q", d.HasPassphrase(), d.State().Settings.Locale)
+	}
+	if _, err := dir.Read(keyFile); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("key that a crash left: got %v, want it removed", err)
+	}
+	if err := d.SetPassphrase(nil); err != nil {
+		t.Fatal(err)
+	}
+	if err := d.SetPassphrase(nil); err != nil {
+		t.Errorf("removing it twice: got %v", err)
+	}
+	d = reopen(t, d, cfg)
+	if d.HasPassphrase() || d.State().Settings.Locale != "es" {
+		t.Errorf("without a passphrase again: got passphrase %v, locale %q", d.HasPassphrase(), d.State().Settings.Locale)
+	}
+}
+
+func TestCloseZeroesKeys(t *testing.T) {
+	t.Parallel()
+	d, _ := create(t, testConfig(newDir(t)))
+	if d.local.Keys == (vault.Keys{}) {
+		t.Fatal("got no keys while open")
+	}
+	for range 2 {
+		if err := d.Close(); err != nil {
+			t.Errorf("close: got %v", err)
+		}
+	}
+	if d.local.Keys != (vault.Keys{}) || d.local.Code != "" || d.file.Mode() != 0 {
+		t.Error("got keys left after Close")
+	}
+	key := checklist.RowKey{Item: "x"}
+	for name, err := range map[string]error{
+		"set answers":  d.SetAnswers(checklist.Answers{}),
+		"set settings": d.SetSettings("", ""),
+		"add pin":      d.AddPin(contact.Pin{}),
+		"confirm pins": d.ConfirmPins(),
+		"use server":   d.UseServer(""),
+		"passphrase":   d.SetPassphrase(nil),
+		"wipe":         d.Wipe(t.Context(), false),
+		"sync":         second(d.Sync(t.Context())),
+		"verify":       second(d.Verify(t.Context(), nil, nil)),
+		"recovery":     second(d.RecoveryCode()),
+	} {
+		if !errors.Is(err, ErrClosed) {
+			t.Errorf("%s: got %v, want ErrClosed", name, err)
+		}
+	}
+	if err := d.Mark(key, checklist.Done, "", time.Time{}); err == nil {
+		t.Error("mark: got no error")
+	}
+	if s := d.State(); s.Device != "" {
+		t.Error("got a state after Close")
+	}
+	d.Plan()
+}
+
+func second[T any](_ T, err error) error { return err }
+
+func TestMark(t *testing.T) {
+	t.Parallel()
+	d, _ := create(t, testConfig(newDir(t)))
+	if err := d.SetAnswers(checklist.Answers{Region: "us", Uses: []string{"facebook", "instagram"}}); err != nil {
+		t.Fatal(err)
+	}
+	fan, single := someRows(t, d)
+	for _, key := range []checklist.RowKey{
+		{Item: "no-such-item"},
+		{Item: single.Item.ID, Platform: "facebook"},
+		{Item: fan.Item.ID, Platform: "no-such-platform"},
+		{},
+	} {
+		if err := d.Mark(key, checklist.Done, "", time.Time{}); !errors.Is(err, ErrNoRow) {
+			t.Errorf("%v: got %v, want ErrNoRow", key, err)
+		}
+	}
+	if n := len(d.State().Rows); n != 0 {
+		t.Errorf("got %d rows after refused marks, want none", n)
+	}
+	until := testNow.Add(48 * time.Hour)
+	one := checklist.RowKey{Item: fan.Item.ID, Platform: fan.Platforms[0].Platform.ID}
+	if err := d.Mark(one, checklist.Later, "", until); err != nil {
+		t.Fatal(err)
+	}
+	rows := d.State().Rows
+	if len(rows) != 1 || rows[0].DueAt != until.Unix() || rows[0].RowKey != one {
+		t.Errorf("later: got %+v", rows)
+	}
+	if err := d.Mark(checklist.RowKey{Item: fan.Item.ID}, checklist.Done, "", time.Time{}); err != nil {
+		t.Fatal(err)
+	}
+	for _, r := range d.Plan().Finished {
+		if r.Item.ID != fan.Item.ID {
+			continue
+		}
+		for _, p := range r.Platforms {
+			if p.Status != checklist.Done {
+				t.Errorf("%s: got %s, want done", p.Platform.ID, p.Status)
+			}
+		}
+		return
+	}
+	t.Error("the row that was marked done is not among the finished")
+}
+
+func TestServerAddress(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		in, want string
+		err      error
+	}{
+		{"", "", nil},
+		{"https://chaperone.example.com", "https://chaperone.example.com", nil},
+		{" HTTPS://Chaperone.Example.com:8440/base/ ", "https://chaperone.example.com:8440/base", nil},
+		{"http://127.0.0.1:8440", "http://127.0.0.1:8440", nil},
+		{"http://localhost:8440/", "http://localhost:8440", nil},
+		{"http://[::1]:8440/", "http://[::1]:8440", nil},
+		{"http://chaperone.example.com", "", ErrBadServer},
+		{"http://127.0.0.1.example.com", "", ErrBadServer},
+		{"chaperone.example.com", "", ErrBadServer},
+		{"https://user:canary@chaperone.example.com", "", ErrBadServer},
+		{"https://chaperone.example.com/?q=1", "", ErrBadServer},
+		{"https://chaperone.example.com/#x", "", ErrBadServer},
+		{"https:canary", "", ErrBadServer},
+		{"https://", "", ErrBadServer},
+		{"file:///etc/passwd", "", ErrBadServer},
+		{"https://canary\x00", "", ErrBadServer},
+	} {
+		got, err := cleanServer(tt.in)
+		if got != tt.want || !errors.Is(err, tt.err) {
+			t.Errorf("%q: got %q and %v, want %q and %v", tt.in, got, err, tt.want, tt.err)
+		}
+		if err != nil && strings.Contains(err.Error(), "canary") {
+			t.Errorf("the error quotes the address: %v", err)
+		}
+	}
+	dir := newDir(t)
+	cfg := testConfig(dir)
+	d, _ := create(t, cfg)
+	if err := d.UseServer("http://chaperone.example.com"); !errors.Is(err, ErrBadServer) {
+		t.Errorf("got %v, want ErrBadServer", err)
+	}
+	for _, s := range []string{"https://a.example.com", "https://b.example.com", ""} {
+		if err := d.UseServer(s); err != nil {
+			t.Fatal(err)
+		}
+		d = reopen(t, d, cfg)
+		if d.Server() != s {
+			t.Errorf("after a restart: got %q, want %q", d.Server(), s)
+		}
+	}
+	over := cfg
+	over.Server = "https://c.example.com/"
+	d = reopen(t, d, over)
+	if d.Server() != "https://c.example.com" {
+		t.Errorf("override: got %q", d.Server())
+	}
+	d = reopen(t, d, cfg)
+	if d.Server() != "" {
+		t.Errorf("after an override: got %q, want none", d.Server())
+	}
+}
+
+func TestWipe(t *testing.T) {
+	t.Parallel()
+	dir := newDir(t)
+	cfg := testConfig(dir)
+	d, _ := create(t, cfg)
+	if err := d.Wipe(t.Context(), true); !errors.Is(err, ErrNoServer) {
+		t.Errorf("remote without a server: got %v, want ErrNoServer", err)
+	}
+	if err := d.SetSettings("es", ""); err != nil {
+		t.Errorf("after a wipe that was refused: got %v", err)
+	}
+	if err := d.Wipe(t.Context(), false); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := os.Stat(dir.root); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("got %v, want the directory gone", err)
+	}
+	if d.local.Keys != (vault.Keys{}) {
+		t.Error("got keys left after Wipe")
+	}
+	if err := d.Close(); err != nil {
+		t.Errorf("close after wipe: got %v", err)
+	}
+	if _, err := Open(t.Context(), cfg); !errors.Is(err, ErrNoVault) {
+		t.Errorf("got %v, want ErrNoVault", err)
+	}
+	create(t, cfg)
+}
+
+func TestDeviceIsNotLogged(t *testing.T) {
+	t.Parallel()
+	d, code := create(t, testConfig(newDir(t)))
+	var out bytes.Buffer
+	slog.New(slog.NewTextHandler(&out, nil)).Info("device", "device", d, "state", d.State())
+	keys, err := vault.DeriveKeys(code)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, secret := range []string{code.Symbols(), d.State().Device, hex.EncodeToString(keys.ID[:])} {
+		if strings.Contains(out.String(), secret) {
+			t.Errorf("got a secret in the log: %s", out.String())
+		}
+	}
+}
+
+func TestCancelledContext(t *testing.T) {
+	t.Parallel()
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	dir := newDir(t)
+	if _, _, err := Create(ctx, testConfig(dir)); !errors.Is(err, context.Canceled) {
+		t.Errorf("create: got %v, want context.Canceled", err)
+	}
+	if _, err := Open(t.Context(), testConfig(dir)); !errors.Is(err, ErrNoVault) {
+		t.Errorf("open after it: got %v, want ErrNoVault", err)
+	}
+	d, _ := create(t, testConfig(dir))
+	if err := d.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Open(ctx, testConfig(dir)); !errors.Is(err, context.Canceled) {
+		t.Errorf("open: got %v, want context.Canceled", err)
+	}
+}
