@@ -3,7 +3,6 @@ package app
 import (
 	"io"
 	"os"
-	"time"
 
 	tea "charm.land/bubbletea/v2"
 
@@ -28,11 +27,12 @@ func (m *Model) top() screen.Screen { return m.stack[len(m.stack)-1] }
 
 // reset shows a screen with nothing below it.
 func (m *Model) reset(s screen.Screen) {
-	m.stack, m.offsets = []screen.Screen{s}, []int{0}
+	m.stack, m.offsets, m.free = []screen.Screen{s}, []int{0}, false
 }
 
 func (m *Model) push(s screen.Screen) tea.Cmd {
 	m.stack, m.offsets = append(m.stack, s), append(m.offsets, 0)
+	m.free = false
 	return s.Init()
 }
 
@@ -62,7 +62,8 @@ func (m *Model) wiped() tea.Cmd {
 	old := m.env.Device
 	m.env.Device, m.env.Region = nil, ""
 	m.reset(welcome.New(m.env))
-	return tea.Batch(m.top().Init(), m.say(m.env.Words.T(words.AppWiped)), func() tea.Msg {
+	m.toast = m.env.Words.T(words.AppWiped)
+	return tea.Batch(m.top().Init(), func() tea.Msg {
 		// What the vault held is gone; there is nobody left to tell about a lock.
 		_ = old.Close()
 		return nil
@@ -94,6 +95,9 @@ func (m *Model) goTo(g screen.Go) tea.Cmd {
 		}
 		return m.push(crisis.New(m.env))
 	case screen.Verify:
+		if g.Bundle != nil {
+			return m.push(verify.With(m.env, g.Bundle, g.Received))
+		}
 		return m.push(verify.New(m.env))
 	case screen.Recovery:
 		return m.push(recovery.New(m.env))
@@ -119,15 +123,6 @@ func (m *Model) back() tea.Cmd {
 	}
 	m.stack, m.offsets = m.stack[:len(m.stack)-1], m.offsets[:len(m.offsets)-1]
 	return m.top().Init()
-}
-
-type toastOver struct{ id int }
-
-func (m *Model) say(text string) tea.Cmd {
-	m.toast = text
-	m.toastID++
-	id := m.toastID
-	return tea.Tick(toastTime, func(time.Time) tea.Msg { return toastOver{id} })
 }
 
 // applySettings takes language and colours from the settings, or from the configuration

@@ -70,7 +70,7 @@ func NewAlways() Always {
 	return Always{
 		Leave:        Binding{Keys: []string{"ctrl+x", "ctrl+c"}, Show: "^X", Help: words.KeyLeave},
 		Crisis:       letter("n", words.KeyCrisis),
-		CrisisTyping: Binding{Keys: []string{"ctrl+n"}, Show: "^N", Help: words.KeyCrisisTyping},
+		CrisisTyping: Binding{Keys: []string{"ctrl+n"}, Show: "^N", Help: words.KeyCrisis},
 		Help:         letter("?", words.KeyMore),
 		Up:           Binding{Keys: []string{"up", "k"}, Name: words.KeyUp, Help: words.KeyMoveUp},
 		Down:         Binding{Keys: []string{"down", "j"}, Name: words.KeyDown, Help: words.KeyMoveDown},
@@ -130,18 +130,20 @@ func NewPlan() Plan {
 }
 
 // Task is the keys of one step of the plan.
-type Task struct{ Done, One, Skip, NotMine, Later, Reopen, Why, Back Binding }
+type Task struct{ Done, All, One, Skip, NotMine, Later, Reopen, Why, Verify, Back Binding }
 
 // NewTask returns the keys of one step of the plan.
 func NewTask() Task {
 	return Task{
 		Done:    letter("d", words.KeyDone),
+		All:     letter("d", words.KeyAllDone),
 		One:     space(words.KeyOnePlatform),
 		Skip:    letter("s", words.KeySkip),
 		NotMine: letter("x", words.KeyNotMine),
 		Later:   letter("l", words.KeyLater),
 		Reopen:  letter("o", words.KeyReopen),
 		Why:     letter("w", words.KeySource),
+		Verify:  letter("v", words.KeyVerify),
 		Back:    esc(words.KeyBack),
 	}
 }
@@ -183,3 +185,16 @@ type Unlock struct{ Again Binding }
 
 // NewUnlock returns the keys of the screen that opens the vault.
 func NewUnlock() Unlock { return Unlock{enter(words.KeyAgain)} }
+
+// Demo is the keys of the table in the demo.
+type Demo struct{ Open, Check, Back, Table Binding }
+
+// NewDemo returns the keys of the table in the demo.
+func NewDemo() Demo {
+	return Demo{
+		Open:  enter(words.KeyOpen),
+		Check: enter(words.KeyVerify),
+		Back:  esc(words.KeyBack),
+		Table: Binding{Keys: []string{"ctrl+t"}, Show: "^T", Help: words.KeyTable},
+	}
+}

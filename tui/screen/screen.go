@@ -120,11 +120,13 @@ const (
 
 // Go asks the root to show another screen. With Replace, back skips the one that asked.
 type Go struct {
-	To      Place
-	Row     checklist.RowKey
-	Title   string
-	Details []Section
-	Replace bool
+	To       Place
+	Row      checklist.RowKey
+	Title    string
+	Details  []Section
+	Bundle   []byte // for Verify: a message that is at hand already; nil asks for one
+	Received string // for Verify: its text as it was received
+	Replace  bool
 }
 
 // Section is a part of the details screen.
@@ -136,7 +138,7 @@ type Section struct {
 // Back asks the root to show the screen before this one.
 type Back struct{}
 
-// Toast asks the root to say a line above the footer for a few seconds.
+// Toast asks the root to say a line above the footer, until the next key is pressed.
 type Toast struct{ Text string }
 
 // Opened tells the root that a device is open now; Restored is set when it was just restored.

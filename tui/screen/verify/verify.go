@@ -45,6 +45,14 @@ type Model struct {
 // New returns the screen at its first question.
 func New(env *screen.Env) *Model { return &Model{env: env, keys: keys.NewVerify()} }
 
+// With returns the screen checking a message that is at hand already; received is its text as
+// it reached the reader, "" when there is none.
+func With(env *screen.Env, bundle []byte, received string) *Model {
+	m := New(env)
+	m.bundle, m.text, m.stage = bundle, received, checking
+	return m
+}
+
 type readMsg struct {
 	data []byte
 	err  error
@@ -56,7 +64,12 @@ type verdictMsg struct {
 }
 
 // Init implements [screen.Screen].
-func (m *Model) Init() tea.Cmd { return nil }
+func (m *Model) Init() tea.Cmd {
+	if m.stage == checking {
+		return m.check()
+	}
+	return nil
+}
 
 // Typing implements [screen.Typing].
 func (m *Model) Typing() bool { return m.stage == askBundle || m.stage == askText }
@@ -128,6 +141,7 @@ func (m *Model) press(k tea.KeyPressMsg) tea.Cmd {
 	switch m.stage {
 	case askBundle:
 		if !typing.Accept.Is(k) {
+			m.failed = false
 			m.input.Update(k)
 			return nil
 		}

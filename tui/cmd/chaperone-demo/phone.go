@@ -1,0 +1,98 @@
+package main
+
+import (
+	"path/filepath"
+	"reflect"
+	"strings"
+	"sync/atomic"
+
+	tea "charm.land/bubbletea/v2"
+
+	"github.com/chaperone-privacy/chaperone/internal/checklist"
+	"github.com/chaperone-privacy/chaperone/internal/patient"
+	"github.com/chaperone-privacy/chaperone/internal/words"
+	"github.com/chaperone-privacy/chaperone/tui/app"
+)
+
+// phone is one device of the patient: a home of its own, and the program on it.
+type phone struct {
+	name   string
+	home   string
+	model  *app.Model // nil until it was picked up
+	device atomic.Pointer[patient.Device]
+}
+
+// to carries a message of the project's own to the phone whose command made it.
+type to struct {
+	phone *phone
+	msg   tea.Msg
+}
+
+const ours = "github.com/chaperone-privacy/chaperone/"
+
+// tag sees to it that what a phone's command brings back reaches that phone and no other.
+// Messages of the toolkit pass as they are: it knows them by their type.
+func (p *phone) tag(cmd tea.Cmd) tea.Cmd {
+	if cmd == nil {
+		return nil
+	}
+	return func() tea.Msg {
+		msg := cmd()
+		if batch, ok := msg.(tea.BatchMsg); ok {
+			tagged := make(tea.BatchMsg, len(batch))
+			for i, c := range batch {
+				tagged[i] = p.tag(c)
+			}
+			return tagged
+		}
+		if msg != nil && strings.HasPrefix(reflect.TypeOf(msg).PkgPath(), ours) {
+			return to{p, msg}
+		}
+		return msg
+	}
+}
+
+// ready reports whether the phone has a vault whose questions were answered.
+func (p *phone) ready() bool {
+	d := p.device.Load()
+	return d != nil && d.State().Answered
+}
+
+// pickUp starts the program on the phone, or shows it again.
+func (m *table) pickUp(p *phone) tea.Cmd {
+	m.shown = p
+	if p.model != nil {
+		_, cmd := p.model.Update(tea.WindowSizeMsg{Width: m.width, Height: m.height})
+		return p.tag(cmd)
+	}
+	disk, err := patient.NewDir(filepath.Join(m.dir, p.home))
+	if err != nil {
+		m.shown = nil
+		m.say = m.words.T(words.DemoNoPhone)
+		return nil
+	}
+	pack := func() *checklist.Pack {
+		if d := p.device.Load(); d != nil {
+			return d.Pack()
+		}
+		return m.pack
+	}
+	p.model = app.New(app.Config{
+		Content: app.PackContent(pack, m.now),
+		Opener: app.PatientOpener(patient.Config{Disk: disk, Server: m.town.url, DeviceName: p.name},
+			func(d *patient.Device, created bool) error {
+				p.device.Store(d)
+				if !created {
+					return nil
+				}
+				if code, err := d.RecoveryCode(); err == nil {
+					paper := code.Grouped()
+					m.paper.CompareAndSwap(nil, &paper) // the first phone that was set up
+				}
+				// The patient was at the clinic's desk once, and set it up there.
+				return d.AddPin(m.town.pin)
+			}),
+		Locale: m.words.Locale(), Theme: m.theme(), Width: m.width, Height: m.height, Leave: m.leave,
+	})
+	return p.tag(p.model.Init())
+}

@@ -1,0 +1,200 @@
+package main
+
+import (
+	"os"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	tea "charm.land/bubbletea/v2"
+
+	"github.com/chaperone-privacy/chaperone/internal/checklist"
+	"github.com/chaperone-privacy/chaperone/internal/words"
+	"github.com/chaperone-privacy/chaperone/tui/keys"
+	"github.com/chaperone-privacy/chaperone/tui/screen"
+	"github.com/chaperone-privacy/chaperone/tui/style"
+	"github.com/chaperone-privacy/chaperone/tui/widget"
+)
+
+// table is the root of the demo: what lies on the table, or the phone that was picked up.
+type table struct {
+	town  *town
+	dir   string
+	words *words.Catalogue
+	pack  *checklist.Pack
+	now   func() time.Time
+	leave func()
+	keys  keys.Demo
+
+	style         *style.Set
+	dark          bool
+	width, height int
+
+	phones  [2]*phone
+	list    widget.List
+	reading *letter // the letter in hand; nil for none
+	shown   *phone  // nil: the table
+	say     string  // a line above the footer
+
+	// paper is the recovery code, as the patient wrote it down; phones write it from commands.
+	paper atomic.Pointer[string]
+}
+
+func newTable(t *town, dir string, w *words.Catalogue, leave func()) *table {
+	m := &table{
+		town: t, dir: dir, words: w, now: time.Now, leave: leave, keys: keys.NewDemo(), dark: true, width: 80, height: 24,
+		phones: [2]*phone{
+			{name: w.T(words.DemoPhone), home: "phone"},
+			{name: w.T(words.DemoOther), home: "other-phone"},
+		},
+	}
+	m.pack, _ = checklist.Embedded() // the opener of a phone reports what is wrong with it
+	m.dress()
+	return m
+}
+
+func (m *table) dress() {
+	m.style = style.New(style.Options{
+		Dark: m.dark, Profile: style.FromEnv(os.Environ(), os.Getenv), ASCII: !words.UTF8(os.Getenv),
+	})
+}
+
+func (m *table) theme() string {
+	if m.dark {
+		return "dark"
+	}
+	return "light"
+}
+
+// close ends the programs on both phones.
+func (m *table) close() {
+	for _, p := range m.phones {
+		if d := p.device.Load(); d != nil {
+			_ = d.Close() // whatever was said to be saved is on disk
+		}
+	}
+}
+
+// Init implements [tea.Model].
+func (m *table) Init() tea.Cmd { return tea.RequestBackgroundColor }
+
+// Update implements [tea.Model].
+func (m *table) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
+	switch msg := msg.(type) {
+	case to:
+		_, cmd := msg.phone.model.Update(msg.msg)
+		return m, msg.phone.tag(cmd)
+	case tea.WindowSizeMsg:
+		m.width, m.height = msg.Width, msg.Height
+	case tea.BackgroundColorMsg:
+		m.dark = msg.IsDark()
+		m.dress()
+	case tea.KeyPressMsg:
+		if m.keys.Table.Is(msg) {
+			m.shown, m.reading, m.say = nil, nil, ""
+			return m, nil
+		}
+		if m.shown == nil {
+			return m, m.press(msg)
+		}
+	}
+	if m.shown == nil {
+		return m, nil
+	}
+	_, cmd := m.shown.model.Update(msg)
+	return m, m.shown.tag(cmd)
+}
+
+// press handles a key at the table.
+func (m *table) press(k tea.KeyPressMsg) tea.Cmd {
+	m.say = ""
+	always := keys.NewAlways()
+	switch {
+	case always.Leave.Is(k):
+		m.leave()
+		return tea.Quit
+	case m.reading != nil && m.keys.Back.Is(k):
+		m.reading = nil
+	case m.reading != nil && m.keys.Check.Is(k):
+		return m.check()
+	case m.reading != nil:
+	case m.list.Update(k, len(m.phones)+len(m.town.letters)):
+	case m.keys.Open.Is(k):
+		if at := m.list.At; at < len(m.phones) {
+			return m.pickUp(m.phones[at])
+		}
+		m.reading = &m.town.letters[m.list.At-len(m.phones)]
+	}
+	return nil
+}
+
+// check shows the letter in hand to the phone that is set up.
+func (m *table) check() tea.Cmd {
+	for _, p := range m.phones {
+		if !p.ready() {
+			continue
+		}
+		l := m.reading
+		m.reading, m.shown = nil, p
+		return p.tag(screen.Send(screen.Go{To: screen.Verify, Bundle: l.bundle, Received: l.text}))
+	}
+	m.reading, m.say = nil, m.words.T(words.DemoNoVault)
+	m.list.At = 0
+	return nil
+}
+
+// View implements [tea.Model].
+func (m *table) View() tea.View {
+	if m.shown != nil {
+		return m.shown.model.View()
+	}
+	w, st := m.words, m.style
+	t := widget.NewText(st, m.width)
+	page := widget.Page{Title: w.T(words.DemoTitle), Body: t}
+	foot := []keys.Binding{m.keys.Open}
+	if m.reading != nil {
+		page.Title = w.T(words.DemoReading)
+		for _, line := range strings.Split(strings.TrimRight(m.reading.text, "\n"), "\n") {
+			if line == "" {
+				t.Gap()
+				continue
+			}
+			t.Para(st.Body, widget.Line(line))
+		}
+		t.Gap()
+		t.Para(st.Muted, w.T(words.DemoReadingCheck))
+		foot = []keys.Binding{m.keys.Check, m.keys.Back}
+	} else {
+		t.Para(st.Body, w.T(words.DemoWhat))
+		t.Gap()
+		page.Focus, page.FocusEnd = m.list.Draw(t, m.choices())
+		t.Gap()
+		if code := m.paper.Load(); code != nil {
+			t.Para(st.Body, w.T(words.DemoPaper, words.Str("code", *code)))
+			t.Gap()
+		}
+		t.Para(st.Muted, w.T(words.DemoBack))
+	}
+	frame := widget.Frame{Style: st, Words: w, Width: m.width, Height: m.height, Toast: m.say}
+	text, _, _ := frame.Render(page, append(foot, keys.NewAlways().Leave))
+	v := tea.NewView(text)
+	v.AltScreen = true
+	v.WindowTitle = w.T(words.AppWindow)
+	return v
+}
+
+func (m *table) choices() []widget.Choice {
+	w := m.words
+	rows := []widget.Choice{
+		{Label: m.phones[0].name, Note: w.T(words.DemoPhoneNote)},
+		{Label: m.phones[1].name, Note: w.T(words.DemoOtherNote)},
+	}
+	for _, l := range m.town.letters {
+		label, note := words.DemoGenuine, words.DemoGenuineNote
+		if l.file == "changed-on-the-way" {
+			label, note = words.DemoChanged, words.DemoChangedNote
+		}
+		rows = append(rows, widget.Choice{Label: w.T(label), Note: w.T(note)})
+	}
+	return rows
+}
