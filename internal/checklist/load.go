@@ -65,7 +65,7 @@ func Embedded() (*Pack, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read embedded pack: %w", err)
 	}
-	p, err := openPack(files, sig)
+	p, err := openPack(files, sig, releaseKey)
 	if err != nil {
 		return nil, fmt.Errorf("open embedded pack: %w", err)
 	}
@@ -77,7 +77,7 @@ func Embedded() (*Pack, error) {
 // anything this program does not understand. current may be nil. The caller must not modify
 // files or sig afterwards.
 func Load(files map[string][]byte, sig []byte, current *Pack, now time.Time) (*Pack, error) {
-	p, err := openPack(files, sig)
+	p, err := openPack(files, sig, releaseKey)
 	if err != nil {
 		return nil, err
 	}
@@ -102,7 +102,7 @@ func Load(files map[string][]byte, sig []byte, current *Pack, now time.Time) (*P
 	return p, nil
 }
 
-func openPack(files map[string][]byte, sig []byte) (*Pack, error) {
+func openPack(files map[string][]byte, sig []byte, release string) (*Pack, error) {
 	size := len(sig)
 	for _, data := range files {
 		size += len(data)
@@ -110,7 +110,7 @@ func openPack(files map[string][]byte, sig []byte) (*Pack, error) {
 	if size > MaxPackBytes {
 		return nil, fmt.Errorf("%w: too large", ErrMalformed)
 	}
-	id, version, development, err := verify(files, sig)
+	id, version, development, err := verify(files, sig, release)
 	if err != nil {
 		return nil, err
 	}

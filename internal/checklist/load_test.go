@@ -70,7 +70,7 @@ func TestLoadRefuses(t *testing.T) {
 	same := func(map[string][]byte) {}
 	newer := func(t *testing.T, change func(map[string][]byte)) (map[string][]byte, []byte) {
 		return resign(t, p, compile.DevelopmentKey, p.Version()+1, func(files map[string][]byte) {
-			replace("pack.json", `"version": 1,`, `"version": 2,`)(files)
+			replace("pack.json", `"version":1,`, `"version":2,`)(files)
 			change(files)
 		})
 	}
@@ -108,13 +108,13 @@ func TestLoadRefuses(t *testing.T) {
 			return newer(t, replace("i18n/es.json", "clínica", "clinica"))
 		}, today, checklist.ErrRollback},
 		{"a field we do not know", func(t *testing.T) (map[string][]byte, []byte) {
-			return newer(t, replace("pack.json", `"min_app"`, `"max_app": 1, "min_app"`))
+			return newer(t, replace("pack.json", `"min_app"`, `"max_app":1,"min_app"`))
 		}, today, checklist.ErrUnknownField},
 		{"a field we do not know in the texts", func(t *testing.T) (map[string][]byte, []byte) {
-			return newer(t, replace("i18n/es.json", `"locale"`, `"tone": "", "locale"`))
+			return newer(t, replace("i18n/es.json", `"locale"`, `"tone":"","locale"`))
 		}, today, checklist.ErrUnknownField},
 		{"for a newer program", func(t *testing.T) (map[string][]byte, []byte) {
-			return newer(t, replace("pack.json", `"min_app": 1`, `"min_app": 2`))
+			return newer(t, replace("pack.json", `"min_app":1`, `"min_app":2`))
 		}, today, checklist.ErrUnknownField},
 		{"the signature names another version", func(t *testing.T) (map[string][]byte, []byte) {
 			return resign(t, p, compile.DevelopmentKey, 9, same)

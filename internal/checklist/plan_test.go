@@ -1,6 +1,7 @@
 package checklist_test
 
 import (
+	order "cmp"
 	"fmt"
 	"math/rand/v2"
 	"reflect"
@@ -418,6 +419,7 @@ func TestWalks(t *testing.T) {
 			if len(plan.Rows) > 12 {
 				t.Fatalf("%+v: got %d rows, want at most 12", a, len(plan.Rows))
 			}
+			checkOrder(t, &plan, at)
 			i := rng.IntN(len(plan.Rows))
 			if rng.IntN(2) == 0 {
 				i = 0
@@ -443,6 +445,45 @@ func TestWalks(t *testing.T) {
 				}
 			}
 			at = at.Add(time.Duration(rng.IntN(48)) * time.Hour)
+		}
+	}
+}
+
+// laneOrder is rule R2's, written down a second time.
+var laneOrder = map[checklist.Stage][]checklist.Lane{
+	checklist.Worried:    {"accounts", "contain", "money", "footprint", "medical", "maintain"},
+	checklist.Notified:   {"contain", "accounts", "money", "medical", "footprint", "maintain"},
+	checklist.Threatened: {"now", "contain", "accounts", "money", "medical", "footprint", "maintain"},
+	checklist.Published:  {"now", "contain", "accounts", "money", "medical", "footprint", "maintain"},
+}
+
+// checkOrder compares each two neighbours by rule R2, part by part.
+func checkOrder(t *testing.T, plan *checklist.Plan, now time.Time) {
+	t.Helper()
+	bit := func(b bool) int {
+		if b {
+			return 1
+		}
+		return 0
+	}
+	for i := 1; i < len(plan.Rows); i++ {
+		a, b := &plan.Rows[i-1], &plan.Rows[i]
+		first := func(r *checklist.Row) int {
+			if plan.Stage == checklist.Worried && r.Item.First > 0 && r.Status != checklist.Recheck {
+				return r.Item.First
+			}
+			return 6
+		}
+		lane := func(r *checklist.Row) int { return slices.Index(laneOrder[plan.Stage], r.Lane) }
+		place := func(r *checklist.Row) int { return bit(r.Lane == checklist.LaneNow) * r.Item.Crisis }
+		calm := func(r *checklist.Row) int { return bit(r.Due.IsZero() || r.Due.After(now.AddDate(0, 0, 7))) }
+		got := order.Or(
+			order.Compare(first(a), first(b)), order.Compare(lane(a), lane(b)), order.Compare(place(a), place(b)),
+			order.Compare(calm(a), calm(b)), order.Compare(bit(len(a.Unmet) > 0), bit(len(b.Unmet) > 0)),
+			order.Compare(b.Item.Impact, a.Item.Impact), order.Compare(a.Item.Minutes, b.Item.Minutes), order.Compare(a.Item.ID, b.Item.ID),
+		)
+		if got >= 0 {
+			t.Fatalf("%s: %s stands before %s", plan.Stage, a.Item.ID, b.Item.ID)
 		}
 	}
 }

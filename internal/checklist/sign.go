@@ -48,9 +48,10 @@ func Manifest(id string, version uint64, files map[string][]byte) string {
 	return b.String()
 }
 
-// verify checks the signature over the files and returns what it names.
-func verify(files map[string][]byte, sig []byte) (id string, version uint64, development bool, err error) {
-	key := releaseKey
+// verify checks the signature over the files, by the release key or else the development
+// key, and returns what it names.
+func verify(files map[string][]byte, sig []byte, release string) (id string, version uint64, development bool, err error) {
+	key := release
 	if key == "" {
 		key, development = DevelopmentKey, true
 	}

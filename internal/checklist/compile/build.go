@@ -91,16 +91,40 @@ func sign(doc *checklist.Document, files map[string][]byte, signer note.Signer) 
 	return sig, nil
 }
 
-// canonical is JSON with sorted keys, one space of indentation and a newline at the end.
+// canonical is compact JSON with the elements of its lists and maps of texts on lines of
+// their own, so that a change of content is a change of lines.
 func canonical(v any) ([]byte, error) {
 	var b bytes.Buffer
 	enc := json.NewEncoder(&b)
 	enc.SetEscapeHTML(false)
-	enc.SetIndent("", " ")
 	if err := enc.Encode(v); err != nil {
 		return nil, fmt.Errorf("write JSON: %w", err)
 	}
-	return b.Bytes(), nil
+	return breakLines(b.Bytes(), 2), nil
+}
+
+// breakLines puts a line break before every value at the given depth or less.
+func breakLines(compact []byte, most int) []byte {
+	out := make([]byte, 0, len(compact)+len(compact)/16)
+	depth, quoted, escaped := 0, false, false
+	for _, c := range compact {
+		out = append(out, c)
+		switch {
+		case escaped:
+			escaped = false
+		case quoted:
+			escaped, quoted = c == '\\', c != '"'
+		case c == '"':
+			quoted = true
+		case c == '{' || c == '[':
+			depth++
+		case c == '}' || c == ']':
+			depth--
+		case c == ',' && depth <= most:
+			out = append(out, '\n')
+		}
+	}
+	return out
 }
 
 // english gathers the English texts: those written in the objects, and i18n/en.

@@ -1,7 +1,7 @@
 chaperone pack v1
 chaperone-checklist 1
-980d45c5209524c705514d05aec215b17ca8b1cfd6e5a906c52f487c36bba973  i18n/en.json
-41dd1de61e284f65a8105748e6b3201beddeb686d421fc7520e5662ff47e1f5b  i18n/es.json
-60f9d3ca03b38c479e33229a19745797696bb3121410c1a7a2b427855652c9ea  pack.json
+c0d43c50af565495f91973aecf89a400a760dee7c9cecec28b359ebc9cf4962e  i18n/en.json
+c2ec60a589e27b84f3691efbba823c65eab12dc2438a559fa90de02fb456616e  i18n/es.json
+5c357ba8aad106dd4fac373559b4cf584ef856a7b2d3d3754dd7ec4e8552b1df  pack.json
 
-— chaperone-pack-development 6tHa1i0gU+ZAgL8kXiymPlf2Yjw/q2H6UTW5p8AoEvertBr2zGdWo8znkJDx/9cYrjWDZ0/UWRnogR6VoBiJ1elZVAs=
+— chaperone-pack-development 6tHa1gAgre5QQLMdZVQyt7ZbCURGFMcootkZkq+b18rynJJyTDVRvej5Ana69dPmcVUa0xNH+tuoRMxyRAjJ2dKW/Ak=
