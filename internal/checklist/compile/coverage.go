@@ -17,6 +17,7 @@ func (s *source) coverage(english map[string]string) []byte {
 	s.coverItems(&b)
 	s.coverPlatforms(&b)
 	s.coverAgencies(&b)
+	s.coverSources(&b)
 	s.coverLocales(&b, english)
 	return b.Bytes()
 }
@@ -97,6 +98,15 @@ func (s *source) coverAgencies(b *bytes.Buffer) {
 		}
 		if gap {
 			fmt.Fprintf(b, "| %s |%s\n", role, row)
+		}
+	}
+}
+
+func (s *source) coverSources(b *bytes.Buffer) {
+	fmt.Fprintf(b, "\n## Sources whose page is not known\n\nThey were read in a copy that did not carry its address.\n\n")
+	for _, x := range s.sources {
+		if x.URL == "" && x.Status != "own" {
+			fmt.Fprintf(b, "- %s: %s\n", x.Publisher, x.Title)
 		}
 	}
 }

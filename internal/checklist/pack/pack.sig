@@ -1,7 +1,7 @@
 chaperone pack v1
 chaperone-checklist 1
-c0d43c50af565495f91973aecf89a400a760dee7c9cecec28b359ebc9cf4962e  i18n/en.json
-c2ec60a589e27b84f3691efbba823c65eab12dc2438a559fa90de02fb456616e  i18n/es.json
-5c357ba8aad106dd4fac373559b4cf584ef856a7b2d3d3754dd7ec4e8552b1df  pack.json
+6aad8bb79817bac5016278492cf23189c4c2ee2ec47575627b0e2df0832af78e  i18n/en.json
+81a753f3dee8126fb134f883a6d402a3cfa0a442ecd32861ef2af463492766d9  i18n/es.json
+b819a27debd541916d54e7939953ebab142dd5dc54d5f9a3ccf7b3f6c2a3330b  pack.json
 
-— chaperone-pack-development 6tHa1gAgre5QQLMdZVQyt7ZbCURGFMcootkZkq+b18rynJJyTDVRvej5Ana69dPmcVUa0xNH+tuoRMxyRAjJ2dKW/Ak=
+— chaperone-pack-development 6tHa1n7Ivs9b7bE+QFPzUa1+yGrNTQhLqYfVeeiqAerbs5hB2NBHABQdeJ15XqOnas18S/8pPS8DW/TsQLth+cqGHAE=
