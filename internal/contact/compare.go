@@ -2,6 +2,7 @@ package contact
 
 import (
 	"cmp"
+	"iter"
 	"slices"
 	"strings"
 	"unicode"
@@ -23,6 +24,7 @@ const (
 	maxText    = 256 << 10 // of received text, bytes
 	maxCells   = 4 << 20   // of the table that aligns two texts
 	maxChanges = 100
+	maxTries   = 16 // of places where the body may stand in the text
 )
 
 // Compare compares the words of received text with those of a signed body: how mail wraps and
@@ -34,17 +36,49 @@ func Compare(received, body string) (Match, *Diff) {
 	if slices.EqualFunc(r.tokens, b.tokens, sameToken) {
 		return Same, nil
 	}
-	for i := 0; len(b.tokens) > 0 && i+len(b.tokens) <= len(r.tokens); i++ {
-		if !slices.EqualFunc(r.tokens[i:i+len(b.tokens)], b.tokens, sameToken) {
+	b.spans, r.spans = indicator.Find(b.text), indicator.Find(r.text)
+	tries := 0
+	for i := range runs(r.tokens, b.tokens) {
+		start, end := r.tokens[i].start, r.tokens[i+len(b.tokens)-1].end
+		if n := len(r.spans); n > 0 && (r.spans[0].Start < start || r.spans[n-1].End > end) {
 			continue
 		}
-		before := r.text[:r.tokens[i].start]
-		after := r.text[r.tokens[i+len(b.tokens)-1].end:]
-		if !indicator.Has(before) && !indicator.Has(after) {
+		if !indicator.Has(r.text[:start]) && !indicator.Has(r.text[end:]) {
 			return SameWithExtras, nil
+		}
+		if tries++; tries == maxTries {
+			break
 		}
 	}
 	return Differs, diff(b, r)
+}
+
+// runs yields where all of b stands in r as one run (Knuth, Morris, Pratt: a text made of
+// repetitions costs no more than another).
+func runs(r, b []token) iter.Seq[int] {
+	return func(yield func(int) bool) {
+		if len(b) == 0 {
+			return
+		}
+		next := make([]int, len(b)+1) // length of the longest border of b[:i]
+		next[0] = -1
+		for i, k := 0, -1; i < len(b); i++ {
+			for k >= 0 && !sameToken(b[i], b[k]) {
+				k = next[k]
+			}
+			k++
+			next[i+1] = k
+		}
+		for i, k := 0, 0; i < len(r); i++ {
+			for k >= 0 && (k == len(b) || !sameToken(r[i], b[k])) {
+				k = next[k]
+			}
+			k++
+			if k == len(b) && !yield(i+1-k) {
+				return
+			}
+		}
+	}
 }
 
 // document is canonical text without quote marks, cut into words.
@@ -92,8 +126,7 @@ func read(text string) document {
 type piece struct{ line, start, end int }
 
 func diff(b, r document) *Diff {
-	b.spans, r.spans = indicator.Find(b.text), indicator.Find(r.text)
-	var changes []Change
+	var changes changes
 	for _, h := range hunks(b.tokens, r.tokens) {
 		n := 0
 		if h.b1 == h.b2 {
@@ -110,13 +143,13 @@ func diff(b, r document) *Diff {
 			right = r.context(h.r1)
 		}
 		for i := range max(len(left), len(right)) {
-			changes = appendChanges(changes, b.side(left, i), r.side(right, i))
+			changes.pair(b.side(left, i), r.side(right, i))
 		}
 	}
-	slices.SortStableFunc(changes, func(x, y Change) int {
+	slices.SortStableFunc(changes.list, func(x, y Change) int {
 		return cmp.Compare(indicator.Kind(x.Kind).Rank(), indicator.Kind(y.Kind).Rank())
 	})
-	return &Diff{Changes: changes[:min(len(changes), maxChanges)]}
+	return &Diff{Changes: changes.list[:min(len(changes.list), maxChanges)]}
 }
 
 // slide says by how many equal words a run that stands on one side only can move towards the
@@ -157,9 +190,10 @@ func (d document) side(ps []piece, i int) side {
 	from, to := d.starts[p.line], d.starts[p.line]+len(d.lines[p.line])
 	s := side{line: d.lines[p.line], mark: [2]int{p.start - from, p.end - from}}
 	covered := p.start
-	for _, x := range d.spans {
-		if x.Start >= p.end || p.start >= x.End {
-			continue
+	first, _ := slices.BinarySearchFunc(d.spans, p.start, func(x indicator.Span, at int) int { return cmp.Compare(x.End, at+1) })
+	for _, x := range d.spans[first:] {
+		if x.Start >= p.end {
+			break
 		}
 		m := [2]int{max(x.Start, from) - from, min(x.End, to) - from}
 		s.finds = append(s.finds, find{x.Kind, s.line[m[0]:m[1]], m})
@@ -174,15 +208,25 @@ func hasWord(s string) bool {
 	return strings.IndexFunc(s, func(r rune) bool { return unicode.IsLetter(r) || unicode.IsDigit(r) }) >= 0
 }
 
-// appendChanges adds one change for each find, those of one kind side by side, and one for
-// the other words.
-func appendChanges(changes []Change, b, r side) []Change {
-	n := len(changes)
-	add := func(c Change) {
-		if !slices.Contains(changes, c) {
-			changes = append(changes, c)
-		}
+// changes collects changes without repetitions.
+type changes struct {
+	list []Change
+	seen map[Change]bool
+}
+
+func (cs *changes) add(c Change) {
+	if cs.seen == nil {
+		cs.seen = map[Change]bool{}
 	}
+	if !cs.seen[c] {
+		cs.seen[c] = true
+		cs.list = append(cs.list, c)
+	}
+}
+
+// pair adds one change for each find, those of one kind side by side, and one for the other
+// words.
+func (cs *changes) pair(b, r side) {
 	for _, kind := range indicator.Kinds() {
 		bf, rf := ofKind(b.finds, kind), ofKind(r.finds, kind)
 		for i := range max(len(bf), len(rf)) {
@@ -197,13 +241,12 @@ func appendChanges(changes []Change, b, r side) []Change {
 			if i < len(bf) && i < len(rf) && bf[i].text == rf[i].text {
 				continue
 			}
-			add(c)
+			cs.add(c)
 		}
 	}
-	if b.rest || r.rest || len(changes) == n && len(b.finds)+len(r.finds) == 0 {
-		add(Change{Kind: "text", Signed: b.line, Received: r.line, SignedMark: b.mark, ReceivedMark: r.mark})
+	if b.rest || r.rest || len(b.finds)+len(r.finds) == 0 {
+		cs.add(Change{Kind: "text", Signed: b.line, Received: r.line, SignedMark: b.mark, ReceivedMark: r.mark})
 	}
-	return changes
 }
 
 func ofKind(finds []find, kind indicator.Kind) []find {
