@@ -28,9 +28,6 @@ import (
 // escWindow is how long the second Esc may come after the first.
 const escWindow = 600 * time.Millisecond
 
-// toastTime is how long a line stays above the footer.
-const toastTime = 4 * time.Second
-
 // Config says what the program works on. Content is required, and either Device or
 // Opener.Open; everything else has a safe default.
 type Config struct {
@@ -66,8 +63,8 @@ type Model struct {
 
 	width, height int
 	dark          bool
-	toast         string
-	toastID       int
+	free          bool   // the page was scrolled away from its cursor
+	toast         string // until the next key
 	escAt         time.Time
 	left          bool // the program was left in a hurry
 }
@@ -111,6 +108,10 @@ func (m *Model) do(work func(ctx context.Context) tea.Msg) tea.Cmd {
 // scrollback.
 func (m *Model) Left() bool { return m.left }
 
+// Profile returns the colours in use, for [tea.WithColorProfile]: the program then need not
+// ask a terminal multiplexer.
+func (m *Model) Profile() colorprofile.Profile { return m.cfg.Profile }
+
 // Err returns why the vault could not be opened, or nil, for the exit code.
 func (m *Model) Err() error {
 	if u, ok := m.top().(*unlock.Model); ok {
@@ -137,10 +138,6 @@ func (m *Model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	case tea.BackgroundColorMsg:
 		m.dark = msg.IsDark()
 		m.applySettings()
-	case toastOver:
-		if msg.id == m.toastID {
-			m.toast = ""
-		}
 	case unlock.NoVault:
 		m.reset(welcome.New(m.env))
 		return m, m.top().Init()
@@ -153,7 +150,7 @@ func (m *Model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	case screen.Wiped:
 		return m, m.wiped()
 	case screen.Toast:
-		return m, m.say(msg.Text)
+		m.toast = msg.Text
 	case screen.Go:
 		return m, m.goTo(msg)
 	case screen.Back:
@@ -182,6 +179,7 @@ func (m *Model) broadcast(msg tea.Msg) tea.Cmd {
 // key handles the keys that work everywhere and leaves the rest to the screen.
 func (m *Model) key(k tea.KeyPressMsg) tea.Cmd {
 	now := m.cfg.Now()
+	m.toast = ""
 	if m.always.Leave.Is(k) {
 		return m.leave()
 	}
@@ -206,45 +204,18 @@ func (m *Model) key(k tea.KeyPressMsg) tea.Cmd {
 	if m.scroll(k) {
 		return nil
 	}
-	return m.top().Update(k)
-}
-
-// scroll moves pages that have no cursor of their own.
-func (m *Model) scroll(k tea.KeyPressMsg) bool {
-	p := m.top().View(m.width)
-	if p.FocusEnd > p.Focus && p.Cursor == nil {
-		if !m.always.PageUp.Is(k) && !m.always.PageDown.Is(k) {
-			return false
+	at, before := m.top(), m.top().View(m.width)
+	cmd := m.top().Update(k)
+	wasFree := m.free
+	m.free = false
+	if step := m.step(k); step != 0 && cmd == nil && before.Cursor == nil && at == m.top() {
+		// The cursor is at the end of its list: what lies beyond can still be read.
+		if after := m.top().View(m.width); after.Focus == before.Focus {
+			m.free = wasFree
+			m.scrollBy(after, step)
 		}
 	}
-	step := 0
-	switch {
-	case p.Cursor != nil:
-		return false
-	case m.always.PageUp.Is(k):
-		step = -max(1, m.height-6)
-	case m.always.PageDown.Is(k):
-		step = max(1, m.height-6)
-	case m.always.Up.Is(k):
-		step = -1
-	case m.always.Down.Is(k):
-		step = 1
-	default:
-		return false
-	}
-	at := len(m.stack) - 1
-	before := m.offset(p)
-	m.offsets[at] = before + step
-	m.offsets[at] = m.offset(p)
-	// A key that cannot scroll any further, or a page that fits, is the screen's.
-	return m.offsets[at] != before
-}
-
-// offset returns where the shown page really stands.
-func (m *Model) offset(p widget.Page) int {
-	p.Focus, p.FocusEnd = 0, 0
-	_, offset, _ := m.frame().Render(p, nil)
-	return offset
+	return cmd
 }
 
 func (m *Model) frame() widget.Frame {
@@ -274,7 +245,11 @@ func (m *Model) View() tea.View {
 	if m.left {
 		return v
 	}
-	text, offset, cursor := m.frame().Render(m.top().View(m.width), m.footer())
+	page := m.top().View(m.width)
+	if m.free {
+		page.Focus, page.FocusEnd = 0, 0
+	}
+	text, offset, cursor := m.frame().Render(page, m.footer())
 	m.offsets[len(m.offsets)-1] = offset
 	v.SetContent(text)
 	if cursor != nil {

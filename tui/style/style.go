@@ -45,6 +45,7 @@ type Set struct {
 	Signs   Signs
 	Profile colorprofile.Profile
 	Dark    bool
+	ASCII   bool
 }
 
 // Signs are the marks of the interface, as Unicode or as ASCII.
@@ -64,7 +65,7 @@ type Options struct {
 
 // New returns the tokens for a terminal.
 func New(o Options) *Set {
-	s := &Set{Signs: unicodeSigns, Profile: o.Profile, Dark: o.Dark}
+	s := &Set{Signs: unicodeSigns, Profile: o.Profile, Dark: o.Dark, ASCII: o.ASCII}
 	if o.ASCII {
 		s.Signs = asciiSigns
 	}

@@ -7,6 +7,7 @@
 package widget
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/charmbracelet/x/ansi"
@@ -59,6 +60,10 @@ func (t *Text) Para(s style.Style, text string) { t.Indent(s, 0, text) }
 func (t *Text) Indent(s style.Style, by int, text string) {
 	pad := strings.Repeat(" ", by)
 	for _, line := range Wrap(text, min(Measure, t.Width)-by) {
+		if line == "" {
+			t.lines = append(t.lines, "")
+			continue
+		}
 		t.lines = append(t.lines, pad+s.Render(line))
 	}
 }
@@ -79,7 +84,9 @@ func (t *Text) Hang(mark string, markStyle, s style.Style, text string) {
 // Pair adds a label and a text beside it; on a narrow terminal the text stands below.
 func (t *Text) Pair(label string, labelStyle, s style.Style, column int, text string) {
 	if t.Width < 56 || ansi.StringWidth(label) >= column {
-		t.Para(labelStyle, label)
+		if label != "" {
+			t.Para(labelStyle, label)
+		}
 		t.Indent(s, 2, text)
 		return
 	}
@@ -142,7 +149,19 @@ func Head(s style.Style, title string, asideStyle style.Style, aside string, wid
 // Wrap breaks text at spaces into lines of at most width columns, and within a word that is
 // longer. It keeps line breaks of the text.
 func Wrap(text string, width int) []string {
-	return strings.Split(ansi.Wrap(text, max(1, width), ""), "\n")
+	width = max(1, width)
+	lines := strings.Split(ansi.Wrap(text, width, ""), "\n")
+	for i := 0; i < len(lines); i++ {
+		// ansi.Wrap lets a line that starts with a space be one column too wide.
+		if ansi.StringWidth(lines[i]) > width {
+			head := ansi.Truncate(lines[i], width, "")
+			if rest := lines[i][len(head):]; head != "" && rest != "" {
+				lines = slices.Insert(lines, i+1, rest)
+			}
+			lines[i] = head
+		}
+	}
+	return lines
 }
 
 // Progress is a thin bar of cells columns.

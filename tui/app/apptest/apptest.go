@@ -298,3 +298,10 @@ func ReadFile(name string) ([]byte, error) {
 	}
 	return []byte("a bundle\nof two lines\n"), nil
 }
+
+// IsClosed reports whether the device was closed.
+func (d *Device) IsClosed() bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.Closed
+}

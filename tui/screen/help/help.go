@@ -38,13 +38,14 @@ func (m *Model) Keys() keys.Map { return keys.Map{Short: []keys.Binding{keys.New
 func (m *Model) View(width int) widget.Page {
 	w, st := m.env.Words, m.env.Style
 	t := widget.NewText(st, width)
-	row := func(b keys.Binding) {
+	say := func(b keys.Binding, help words.Key) {
 		label := b.Label(w)
 		for n := len([]rune(label)); n < 8; n++ {
 			label += " "
 		}
-		t.Hang(label+" ", st.Key, st.Body, w.T(b.Help))
+		t.Hang(label+" ", st.Key, st.Body, w.T(help))
 	}
+	row := func(b keys.Binding) { say(b, b.Help) }
 	t.Para(st.Strong, w.T(words.HelpHere))
 	for _, b := range append(append([]keys.Binding(nil), m.here.Short...), m.here.More...) {
 		row(b)
@@ -52,7 +53,10 @@ func (m *Model) View(width int) widget.Page {
 	t.Gap()
 	t.Para(st.Strong, w.T(words.HelpAlways))
 	a := keys.NewAlways()
-	for _, b := range []keys.Binding{a.Leave, a.Crisis, a.CrisisTyping, a.Back, a.Up, a.Down, a.PageUp, a.PageDown} {
+	row(a.Leave)
+	row(a.Crisis)
+	say(a.CrisisTyping, words.HelpTyping)
+	for _, b := range []keys.Binding{a.Back, a.Up, a.Down, a.PageUp, a.PageDown} {
 		row(b)
 	}
 	t.Gap()

@@ -92,7 +92,7 @@ func (m *Model) View(width int) widget.Page {
 	page := widget.Page{
 		Title: w.T(words.AppName),
 		Aside: always.Crisis.Label(w) + "  " + w.T(words.KeyCrisis),
-		Body:  t,
+		Body:  t, AsideStyle: st.Accent,
 	}
 	m.notices(t)
 	page.Focus, page.FocusEnd = m.drawPlan(t)

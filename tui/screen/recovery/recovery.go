@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	tea "charm.land/bubbletea/v2"
+	"github.com/charmbracelet/colorprofile"
 	"rsc.io/qr"
 
 	"github.com/chaperone-privacy/chaperone/internal/humancode"
@@ -79,6 +80,9 @@ func (m *Model) Keys() keys.Map {
 		k := keys.NewTyping()
 		return keys.Map{Short: []keys.Binding{k.Accept, k.Clear, k.Back}}
 	case showing:
+		if m.env.Style.ASCII {
+			return keys.Map{Short: []keys.Binding{m.keys.Confirm, m.keys.Print, m.keys.Back}}
+		}
 		return keys.Map{Short: []keys.Binding{m.keys.Confirm, m.keys.QR, m.keys.Print, m.keys.Back}}
 	case square, paper:
 		return keys.Map{Short: []keys.Binding{keys.NewChoose().Back}}
@@ -129,13 +133,14 @@ func (m *Model) press(k tea.KeyPressMsg) tea.Cmd {
 			device := m.env.Device
 			return m.env.Do(func(context.Context) tea.Msg { return confirmedMsg{device.ConfirmRecovery(code)} })
 		default:
+			m.err = nil
 			m.input.Update(k)
 		}
 	case showing:
 		switch {
 		case m.keys.Confirm.Is(k):
 			m.mode = typing
-		case m.keys.QR.Is(k):
+		case m.keys.QR.Is(k) && !m.env.Style.ASCII:
 			m.mode = square
 		case m.keys.Print.Is(k):
 			m.mode = paper
@@ -173,9 +178,9 @@ func (m *Model) View(width int) widget.Page {
 		t.Gap()
 		t.Para(st.Muted, w.T(words.RecoveryNever))
 	case square:
-		t.Para(st.Muted, w.T(words.RecoveryQrText))
-		t.Gap()
 		t.Raw(QR(m.code, st)...)
+		t.Gap()
+		t.Para(st.Muted, w.T(words.RecoveryQrText))
 	case paper:
 		p.Title = w.T(words.RecoveryPaperTitle)
 		t.Raw(Paper(m.code, w, t.Width)...)
@@ -210,57 +215,39 @@ func Paper(code humancode.Code, w *words.Catalogue, width int) []string {
 	return append(lines, widget.Wrap(w.T(words.RecoveryPaperHint), min(widget.Measure, width))...)
 }
 
-// QR draws the code as a QR code in half blocks, dark on light whatever the theme; without
-// colour, or with ASCII alone, in full characters that a camera reads from a dark terminal.
+// QR draws the code as a QR code in half blocks, dark on light as cameras want it. It needs a
+// terminal that shows more than ASCII.
 func QR(code humancode.Code, st *style.Set) []string {
 	c, err := qr.Encode(code.Symbols(), qr.M)
 	if err != nil {
 		return nil
 	}
 	const quiet = 2
-	dark := func(x, y int) bool { return c.Black(x-quiet, y-quiet) }
+	coloured := st.Profile > colorprofile.ASCII
+	// Blocks are drawn in the text's colour: for the light modules on a dark terminal, and for
+	// the dark ones on a light terminal without colour.
+	drawn := func(x, y int) bool { return c.Black(x-quiet, y-quiet) == (!coloured && !st.Dark) }
 	size := c.Size + 2*quiet
-	ascii := st.Signs.Rule == "-"
 	var lines []string
 	for y := 0; y < size; y += 2 {
 		var b strings.Builder
 		for x := range size {
-			upper, lower := dark(x, y), y+1 < size && dark(x, y+1)
-			if ascii {
-				b.WriteString(asciiCell(upper, lower))
-				continue
-			}
-			// The light modules are drawn, so that a dark terminal shows dark on light.
-			switch {
-			case !upper && !lower:
+			switch upper, lower := drawn(x, y), y+1 < size && drawn(x, y+1); {
+			case upper && lower:
 				b.WriteString("█")
-			case !upper:
+			case upper:
 				b.WriteString("▀")
-			case !lower:
+			case lower:
 				b.WriteString("▄")
 			default:
 				b.WriteString(" ")
 			}
 		}
 		line := b.String()
-		if !ascii && st.Muted != (style.Style{}) {
+		if coloured {
 			line = style.QR(line)
 		}
 		lines = append(lines, line)
 	}
 	return lines
-}
-
-// asciiCell is two modules, one above the other. It is not for cameras but says so by its
-// look; the groups of four remain the way to copy.
-func asciiCell(upper, lower bool) string {
-	switch {
-	case upper && lower:
-		return "#"
-	case upper:
-		return "'"
-	case lower:
-		return "."
-	}
-	return " "
 }

@@ -4,6 +4,7 @@ package task
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	tea "charm.land/bubbletea/v2"
@@ -86,10 +87,18 @@ func (m *Model) Keys() keys.Map {
 		More:  []keys.Binding{m.keys.NotMine, m.keys.Why},
 	}
 	if len(m.row.Platforms) > 0 {
-		k.Short = []keys.Binding{m.keys.One, m.keys.Done, m.keys.Skip, m.keys.Back}
+		k.Short = []keys.Binding{m.keys.One, m.keys.All, m.keys.Skip, m.keys.Back}
 		k.More = append(k.More, m.keys.Later)
 	}
+	if m.leadsTo("app:verify") {
+		k.Short = append([]keys.Binding{m.keys.Verify}, k.Short...)
+	}
 	return k
+}
+
+// leadsTo reports whether a step of the row opens another screen.
+func (m *Model) leadsTo(ref string) bool {
+	return slices.ContainsFunc(m.row.Item.Steps, func(s checklist.Step) bool { return s.Ref == ref })
 }
 
 // Update implements [screen.Screen].
@@ -131,6 +140,8 @@ func (m *Model) press(k tea.KeyPressMsg) tea.Cmd {
 		return screen.Send(screen.Back{})
 	case m.keys.Why.Is(k):
 		return screen.Send(m.details())
+	case m.keys.Verify.Is(k) && m.leadsTo("app:verify"):
+		return screen.Send(screen.Go{To: screen.Verify})
 	case !open && m.keys.Reopen.Is(k):
 		return m.mark("", checklist.Todo, "", time.Time{}, true)
 	case !open:

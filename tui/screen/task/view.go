@@ -3,12 +3,16 @@ package task
 import (
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/chaperone-privacy/chaperone/internal/checklist"
 	"github.com/chaperone-privacy/chaperone/internal/words"
 	"github.com/chaperone-privacy/chaperone/tui/screen"
 	"github.com/chaperone-privacy/chaperone/tui/widget"
 )
+
+// labelColumn is where text beside a label starts.
+const labelColumn = 15
 
 // View implements [screen.Screen].
 func (m *Model) View(width int) widget.Page {
@@ -53,7 +57,7 @@ func (m *Model) View(width int) widget.Page {
 	}
 	if text.DoneWhen != "" {
 		t.Gap()
-		t.Pair(w.T(words.TaskDoneWhen), st.Accent, st.Body, 14, text.DoneWhen)
+		t.Pair(w.T(words.TaskDoneWhen), st.Accent, st.Body, labelColumn, text.DoneWhen)
 	}
 	return page
 }
@@ -73,10 +77,10 @@ func (m *Model) finished() string {
 func (m *Model) honesty(t *widget.Text, text checklist.ItemText) {
 	w, st := m.env.Words, t.Style
 	if s := strings.Join(text.Stops, " "); s != "" {
-		t.Pair(w.T(words.TaskStops), st.Accent, st.Body, 14, s)
+		t.Pair(w.T(words.TaskStops), st.Accent, st.Body, labelColumn, s)
 	}
 	if s := strings.Join(text.DoesNotStop, " "); s != "" {
-		t.Pair(w.T(words.TaskStopsNot), st.Accent, st.Body, 14, s)
+		t.Pair(w.T(words.TaskStopsNot), st.Accent, st.Body, labelColumn, s)
 	}
 	t.Gap()
 }
@@ -162,7 +166,7 @@ func (m *Model) details() screen.Go {
 	var lines []string
 	for _, s := range m.env.Content.Sources(m.row.Item.ID) {
 		lines = append(lines, strings.Trim(s.Publisher+", "+s.Title, ", "), s.URL)
-		lines = append(lines, w.T(words.TaskAsOf, words.Str("date", s.Retrieved)), "")
+		lines = append(lines, w.T(words.TaskAsOf, words.Str("date", readOn(w, s.Retrieved))), "")
 	}
 	if len(lines) == 0 {
 		lines = []string{w.T(words.TaskNoSource)}
@@ -176,4 +180,13 @@ func (m *Model) details() screen.Go {
 		Title:   m.env.Content.Title(m.env.Locale(), m.row.Item.ID),
 		Details: sections,
 	}
+}
+
+// readOn writes the pack's YYYY-MM-DD in words.
+func readOn(w *words.Catalogue, day string) string {
+	t, err := time.Parse(time.DateOnly, day)
+	if err != nil {
+		return day
+	}
+	return w.Date(t)
 }

@@ -105,6 +105,7 @@ func (m *Model) Update(msg tea.Msg) tea.Cmd {
 				m.input.Set("")
 				return m.open(passphrase)
 			}
+			m.err = nil
 			m.input.Update(msg)
 			return nil
 		}

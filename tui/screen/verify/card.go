@@ -241,9 +241,18 @@ func markLines(text string, mark [2]int, width int) []markedLine {
 		marked bool
 	}
 	var cells []cell
-	for i, part := range []string{text[:from], text[from:to], text[to:]} {
-		for _, r := range strings.ReplaceAll(widget.Safe(part), "\n", " ") {
-			cells = append(cells, cell{r, i == 1})
+	// The ends of the mark travel through Safe as signs of their own, because Safe must see the
+	// text whole. A mark that ended inside an escape sequence goes with it.
+	const begin, end = '\ue000', '\ue001'
+	clean := strings.NewReplacer(string(begin), "", string(end), "")
+	whole := clean.Replace(text[:from]) + string(begin) + clean.Replace(text[from:to]) + string(end) + clean.Replace(text[to:])
+	marked := false
+	for _, r := range strings.ReplaceAll(widget.Safe(whole), "\n", " ") {
+		switch r {
+		case begin, end:
+			marked = r == begin
+		default:
+			cells = append(cells, cell{r, marked})
 		}
 	}
 	var out []markedLine

@@ -131,6 +131,7 @@ func (m *Model) typed(k tea.KeyPressMsg) tea.Cmd {
 		m.asking, m.err = nothing, nil
 		m.input.Set("")
 	case !typing.Accept.Is(k):
+		m.err = nil
 		m.input.Update(k)
 	case m.asking == forServer:
 		m.server = strings.TrimSpace(m.input.Value())
