@@ -43,6 +43,8 @@ func TestGoldenPlans(t *testing.T) {
 		{"us-threatened", "en", checklist.Answers{Stage: checklist.Threatened, Region: "us", Uses: []string{"facebook", "instagram"}}},
 		{"us-threatened", "es", checklist.Answers{Stage: checklist.Threatened, Region: "us", Uses: []string{"facebook", "instagram"}}},
 		{"us-published-no-photos", "en", checklist.Answers{Stage: checklist.Published, Region: "us", Exposed: []checklist.Exposure{checklist.Contact, checklist.Records}, NoApps: true}},
+		{"gb-published", "en", checklist.Answers{Stage: checklist.Published, Region: "gb", Uses: []string{"tiktok", "whatsapp", "snapchat"}}},
+		{"us-published", "en", checklist.Answers{Stage: checklist.Published, Region: "us", Uses: []string{"facebook", "x", "reddit"}}},
 		{"gb-threatened", "en", checklist.Answers{Stage: checklist.Threatened, Region: "gb"}},
 		{"au-notified", "en", checklist.Answers{Stage: checklist.Notified, Region: "au", Uses: []string{"tiktok", "bluesky"}}},
 		{"unknown-notified", "es", checklist.Answers{Stage: checklist.Notified}},

@@ -49,7 +49,7 @@ var (
 	}
 	roles = []string{
 		"emergency", "crisis-line", "crime-report", "police", "fraud-report", "identity-help", "image-help", "image-tool",
-		"image-tool-minor", "image-complaint", "search-removal", "privacy-complaint", "credit-freeze", "credit-flag", "credit-ban", "credit-alert",
+		"image-tool-minor", "image-complaint", "takedown-form", "search-removal", "privacy-complaint", "credit-freeze", "credit-flag", "credit-ban", "credit-alert",
 		"credit-suppress", "credit-report", "specialty-freeze", "tax-pin", "broker-opt-out", "prescreen", "field-guide",
 	}
 	countries = []string{"us", "gb", "ca", "au", "nz"}
