@@ -7,11 +7,14 @@ import (
 	"encoding/json"
 	"flag"
 	"os"
+	"path/filepath"
+	"strconv"
 	"testing"
 	"time"
 
 	"github.com/chaperone-privacy/chaperone/internal/contact"
 	"github.com/chaperone-privacy/chaperone/internal/contact/contacttest"
+	"github.com/chaperone-privacy/chaperone/internal/translog"
 	"github.com/google/go-cmp/cmp"
 )
 
@@ -153,4 +156,49 @@ func TestFrozenVerdicts(t *testing.T) {
 	if covered[contact.Altered] < 3 {
 		t.Errorf("got %d vectors for ALTERED, want at least 3", covered[contact.Altered])
 	}
+}
+
+// TestSeedCorpus keeps the fuzz targets' committed seeds in step with the genuine bundle.
+func TestSeedCorpus(t *testing.T) {
+	t.Parallel()
+	w := contacttest.New(t)
+	b := w.Parts()
+	seeds := map[string]string{
+		"FuzzBundle/genuine":    "[]byte(" + strconv.Quote(string(w.Bundle())) + ")",
+		"FuzzBundle/message":    "[]byte(" + strconv.Quote(string(contact.Bundle{Message: b.Message}.Marshal())) + ")",
+		"FuzzCanon/mixed":       "string(" + strconv.Quote("\ufeff a\u200b\r\n\u0085\te\u0301\xff \u202e> b\U0001fae9\u0301") + ")",
+		"FuzzCompare/altered":   "string(" + strconv.Quote(contacttest.Altered) + ")\nstring(" + strconv.Quote(contacttest.Body) + ")",
+		"FuzzParseNote/profile": "string(" + strconv.Quote(text(t, b.Profile)) + ")",
+		"FuzzParseNote/grant":   "string(" + strconv.Quote(text(t, b.Grant)) + ")",
+		"FuzzParseNote/message": "string(" + strconv.Quote(text(t, b.Message)) + ")",
+		"FuzzParseNote/status":  "string(" + strconv.Quote(text(t, b.Status)) + ")",
+	}
+	for name, seed := range seeds {
+		path := filepath.Join("testdata", "fuzz", filepath.FromSlash(name))
+		want := "go test fuzz v1\n" + seed + "\n"
+		if *update {
+			if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+				t.Fatal(err)
+			}
+			if err := os.WriteFile(path, []byte(want), 0o644); err != nil {
+				t.Fatal(err)
+			}
+		}
+		got, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if string(got) != want {
+			t.Errorf("%s is out of date", path)
+		}
+	}
+}
+
+func text(t *testing.T, raw []byte) string {
+	t.Helper()
+	s, err := translog.ParseSigned(raw)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s.Text
 }

@@ -201,8 +201,9 @@ func (j *judge) logTime() {
 // statuses judges the newest status at hand: the device's own or the bundle's.
 func (j *judge) statuses() {
 	seen := j.known()
+	s, st, ok := j.ev.status(j.b, j.grant)
 	clock := max(j.in.Now.Unix(), j.in.Memory.Now, j.ev.heads)
-	if s, st, ok := j.ev.status(j.b, j.grant); ok && st.Issued <= clock+statusAhead {
+	if ok && st.Issued <= clock+statusAhead {
 		if _, stolen := j.in.Memory.stolen(s.Clinic, s.Key); !stolen {
 			j.learn(s, st)
 			seen = append(seen, s)
