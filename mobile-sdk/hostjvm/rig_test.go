@@ -102,7 +102,6 @@ func (b *bound) generate(ctx context.Context, root string) (string, error) {
 		}
 		cmd := exec.CommandContext(ctx, "go", "tool", "gobind", "-tags=chaperonetest", "-lang=java,objc,go", "-outdir="+b.dir, face)
 		cmd.Dir = root
-		cmd.Env = append(os.Environ(), "GOPROXY=off")
 		out, err := cmd.CombinedOutput()
 		b.out, b.err = string(out), err
 	})
@@ -178,7 +177,7 @@ func library(t *testing.T, bindings, home string) string {
 	write(t, filepath.Join(src, "go.mod"), read(t, filepath.Join(root(t), "go.mod")))
 	write(t, filepath.Join(src, "go.sum"), read(t, filepath.Join(root(t), "go.sum")))
 	env := []string{
-		"GOFLAGS=-mod=mod", "GOPROXY=off", "CGO_ENABLED=1", "JAVA_HOME=" + home,
+		"GOFLAGS=-mod=mod", "CGO_ENABLED=1", "JAVA_HOME=" + home,
 		"CGO_CFLAGS=-D__GOBIND_ANDROID__ -I" + home + "/include -I" + home + "/include/linux -I" + stubs +
 			" -Wno-error=incompatible-pointer-types -Wno-incompatible-pointer-types",
 	}

@@ -44,7 +44,7 @@ func (m *module) build(ctx context.Context) (string, error) {
 		}
 		m.path = filepath.Join(dir, "lookup.wasm")
 		cmd := exec.CommandContext(ctx, "go", "build", "-trimpath", "-ldflags=-s -w", "-o", m.path, ".")
-		cmd.Env = append(os.Environ(), "GOOS=js", "GOARCH=wasm", "CGO_ENABLED=0", "GOPROXY=off")
+		cmd.Env = append(os.Environ(), "GOOS=js", "GOARCH=wasm", "CGO_ENABLED=0")
 		if out, err := cmd.CombinedOutput(); err != nil {
 			m.err = fmt.Errorf("go build: %w\n%s", err, out)
 		}
@@ -105,7 +105,7 @@ func TestSize(t *testing.T) {
 // TestLinksOnlyTheDomain: what a page loads has neither a network nor wire types in it.
 func TestLinksOnlyTheDomain(t *testing.T) {
 	cmd := exec.CommandContext(t.Context(), "go", "list", "-deps", ".")
-	cmd.Env = append(os.Environ(), "GOOS=js", "GOARCH=wasm", "CGO_ENABLED=0", "GOPROXY=off")
+	cmd.Env = append(os.Environ(), "GOOS=js", "GOARCH=wasm", "CGO_ENABLED=0")
 	out, err := cmd.Output()
 	if err != nil {
 		t.Fatal(err)
