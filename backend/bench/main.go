@@ -29,6 +29,8 @@ func commands() []command {
 	return []command{
 		{"torture", "kill -9 a storm of vault writes, again and again; nothing acknowledged may be lost", torture},
 		{"torture-child", "", tortureChild},
+		{"plan-cpu", "compare the server's CPU for Plan with that of an empty handler", planCPU},
+		{"plan-cpu-child", "", planCPUChild},
 		{"vault-scale", "time Get among 1,000 and 1,000,000 vaults", vaultScale},
 	}
 }

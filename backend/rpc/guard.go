@@ -121,18 +121,20 @@ func refuse(writer *connecthttp.ErrorWriter, w http.ResponseWriter, r *http.Requ
 		code = connect.CodeUnimplemented
 		w.Header().Set("Accept-Encoding", connect.CompressionNameGzip)
 	}
-	if strings.HasPrefix(r.Header.Get("Content-Type"), "application/grpc") {
-		_ = writer.Write(w, r, connect.NewError(code, text)) // the caller may be gone
-		return
-	}
-	_ = writer.Write(statusWriter{w, status}, r, connect.NewError(code, text))
+	_ = writer.Write(statusWriter{w, status}, r, connect.NewError(code, text)) // the caller may be gone
 }
 
-// statusWriter answers with its own status, whatever the writer asks for.
+// statusWriter answers with its own status where the writer would say that anything is wrong.
 type statusWriter struct {
 	http.ResponseWriter
 
 	status int
 }
 
-func (w statusWriter) WriteHeader(int) { w.ResponseWriter.WriteHeader(w.status) }
+// WriteHeader implements http.ResponseWriter.
+func (w statusWriter) WriteHeader(status int) {
+	if status != http.StatusOK {
+		status = w.status
+	}
+	w.ResponseWriter.WriteHeader(status)
+}
