@@ -11,6 +11,7 @@ package app
 import (
 	"context"
 	"os"
+	"slices"
 	"time"
 
 	tea "charm.land/bubbletea/v2"
@@ -19,6 +20,7 @@ import (
 	"github.com/chaperone-privacy/chaperone/internal/words"
 	"github.com/chaperone-privacy/chaperone/tui/keys"
 	"github.com/chaperone-privacy/chaperone/tui/screen"
+	"github.com/chaperone-privacy/chaperone/tui/screen/crisis"
 	"github.com/chaperone-privacy/chaperone/tui/screen/unlock"
 	"github.com/chaperone-privacy/chaperone/tui/screen/welcome"
 	"github.com/chaperone-privacy/chaperone/tui/style"
@@ -66,7 +68,8 @@ type Model struct {
 	free          bool   // the page was scrolled away from its cursor
 	toast         string // until the next key
 	escAt         time.Time
-	left          bool // the program was left in a hurry
+	chosen        string // language chosen before there were settings to keep it in
+	left          bool   // the program was left in a hurry
 }
 
 // New returns the program, ready to run.
@@ -142,6 +145,7 @@ func (m *Model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		m.reset(welcome.New(m.env))
 		return m, m.top().Init()
 	case welcome.Language:
+		m.cfg.Locale, m.chosen = msg.Locale, msg.Locale
 		m.env.Words = words.For(msg.Locale)
 	case screen.Region:
 		m.env.Region = msg.ID
@@ -225,16 +229,19 @@ func (m *Model) frame() widget.Frame {
 	}
 }
 
-// footer is the screen's keys, then help and leave.
+// footer is the screen's keys, then the way to the crisis screen where there is room, help
+// and leave.
 func (m *Model) footer() []keys.Binding {
 	short := m.top().Keys().Short
 	out := append(make([]keys.Binding, 0, len(short)+2), short...)
-	if t, ok := m.top().(screen.Typing); !ok || !t.Typing() {
-		out = append(out, m.always.Help)
-	} else {
-		out = append(out, m.always.CrisisTyping)
+	if t, ok := m.top().(screen.Typing); ok && t.Typing() {
+		return append(out, m.always.CrisisTyping, m.always.Leave)
 	}
-	return append(out, m.always.Leave)
+	_, there := m.top().(*crisis.Model)
+	if named := slices.ContainsFunc(out, func(b keys.Binding) bool { return b.Help == m.always.Crisis.Help }); !there && !named && len(out) <= 3 {
+		out = append(out, m.always.Crisis)
+	}
+	return append(out, m.always.Help, m.always.Leave)
 }
 
 // View implements [tea.Model].

@@ -161,7 +161,7 @@ func TestLettersAreTextWhileTyping(t *testing.T) {
 	r.Type("n?sjkqd").Saw("n?sjkqd")
 }
 
-// TestNoQuestionAsksForAName reads the first run and looks for what must not be asked.
+// TestNeutralTitle looks at what a window list shows.
 func TestNeutralTitle(t *testing.T) {
 	t.Parallel()
 	for _, s := range states() {
@@ -336,5 +336,34 @@ func TestReadToTheEnd(t *testing.T) {
 			continue // the cursor moves, which changes the last line
 		}
 		r.Saw(last[2:])
+	}
+}
+
+// TestLanguageIsKept chooses Spanish before there is a vault to keep it in.
+func TestLanguageIsKept(t *testing.T) {
+	t.Parallel()
+	r, _ := state{none: true}.open(t, size{80, 24}, "en", colorprofile.NoTTY)
+	r.Press("down", "down", "enter").Saw("Empezar").Press("up", "up", "enter").Saw("1 de 4")
+	if got := r.Model.(*app.Model).Device().State().Settings.Locale; got != "es" {
+		t.Errorf("settings: got locale %q, want es", got)
+	}
+}
+
+// TestCrisisRegionAnswersTheQuestion chooses a country on the crisis screen, then begins.
+func TestCrisisRegionAnswersTheQuestion(t *testing.T) {
+	t.Parallel()
+	r, _ := state{none: true}.open(t, size{80, 24}, "en", colorprofile.NoTTY)
+	r.Press("n", "g", "enter").Saw("555-0100").Press("esc", "enter", "u").Saw("› United States").Press("enter", "u", "u")
+	if got := r.Model.(*app.Model).Device().State().Answers.Region; got != "us" {
+		t.Errorf("region: got %q, want us", got)
+	}
+}
+
+func TestCrisisBecomesThePlan(t *testing.T) {
+	t.Parallel()
+	r, d := state{do: press("n", "m")}.open(t, size{80, 24}, "en", colorprofile.NoTTY)
+	r.Saw("This is your plan now.")
+	if got := d.State().Answers; got.Stage != checklist.Threatened || got.Region != "us" {
+		t.Errorf("answers: got %+v, want threatened in us", got)
 	}
 }

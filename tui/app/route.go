@@ -1,11 +1,13 @@
 package app
 
 import (
+	"context"
 	"io"
 	"os"
 
 	tea "charm.land/bubbletea/v2"
 
+	"github.com/chaperone-privacy/chaperone/internal/patient"
 	"github.com/chaperone-privacy/chaperone/internal/words"
 	"github.com/chaperone-privacy/chaperone/tui/screen"
 	"github.com/chaperone-privacy/chaperone/tui/screen/crisis"
@@ -51,10 +53,24 @@ func (m *Model) opened(msg screen.Opened) tea.Cmd {
 	m.applySettings()
 	if msg.Restored == nil {
 		m.start()
-		return m.top().Init()
+		return tea.Batch(m.top().Init(), m.keepLanguage())
 	}
 	m.reset(restored.New(m.env, *msg.Restored))
 	return m.top().Init()
+}
+
+// keepLanguage saves the language that was chosen before there were settings. A failure shows
+// at the next thing that is saved, where it matters.
+func (m *Model) keepLanguage() tea.Cmd {
+	locale, d := m.chosen, m.env.Device
+	m.chosen = ""
+	if locale == "" || d.State().Settings.Locale != "" {
+		return nil
+	}
+	return m.do(func(context.Context) tea.Msg {
+		_ = d.SetSettings(locale, d.State().Settings.Theme)
+		return nil
+	})
 }
 
 // wiped starts over on a device that keeps nothing any more.
@@ -101,6 +117,8 @@ func (m *Model) goTo(g screen.Go) tea.Cmd {
 		return m.push(verify.New(m.env))
 	case screen.Recovery:
 		return m.push(recovery.New(m.env))
+	case screen.Pins:
+		return m.push(restored.New(m.env, patient.Restored{Pins: m.env.Device.State().Contact.Pins}))
 	case screen.Settings:
 		return m.push(settings.New(m.env))
 	case screen.Details:

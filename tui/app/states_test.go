@@ -69,6 +69,12 @@ func allDone() *apptest.Device {
 	return d
 }
 
+func unconfirmed() *apptest.Device {
+	d := apptest.New()
+	d.Vault.Contact.Pins[0].Confirmed = false
+	return d
+}
+
 func someLater() *apptest.Device {
 	d := apptest.New()
 	_ = d.Mark(checklist.RowKey{Item: "phone.lock"}, checklist.Later, "", apptest.Now.AddDate(0, 0, 3))
@@ -155,6 +161,9 @@ func states() []state {
 		{name: "restored", none: true, colour: true, do: func(r *apptest.Robot, _ *apptest.Device) {
 			r.Press("down", "enter", "enter").Type(apptest.New().Code.Grouped()).Press("enter")
 		}},
+		{name: "pins", device: unconfirmed, do: press("y")},
+		{name: "home-unconfirmed", device: unconfirmed},
+		{name: "crisis-adopted", do: press("n", "m")},
 		{name: "settings", do: press("s"), colour: true},
 		{name: "settings-passphrase", do: press("s", "down", "down", "enter", "x", "enter", "y", "enter")},
 		{name: "settings-no-server", do: press("s", "down", "down", "down", "down", "enter")},

@@ -2,8 +2,8 @@
 // is called and what it does. Footers and the help screen are made from it, so they cannot
 // say anything that is not so.
 //
-// A key does the same thing on every screen where it does anything. Letters never work while
-// a text is typed; the keys of [Always] that do are marked there.
+// Enter, Esc, the arrows and the keys of [Always] mean the same on every screen. Letters never
+// work while a text is typed; what works then is marked in [Always].
 package keys
 
 import (
@@ -107,7 +107,7 @@ func NewQuestions() Questions {
 }
 
 // Home is the keys of the first screen.
-type Home struct{ Start, Verify, Plan, Settings, Recovery, Questions Binding }
+type Home struct{ Start, Verify, Plan, Settings, Recovery, Questions, Pins Binding }
 
 // NewHome returns the keys of the first screen.
 func NewHome() Home {
@@ -118,6 +118,7 @@ func NewHome() Home {
 		Settings:  letter("s", words.KeySettings),
 		Recovery:  letter("c", words.KeyRecovery),
 		Questions: letter("a", words.KeyAnswers),
+		Pins:      letter("y", words.KeyPins),
 	}
 }
 
@@ -149,11 +150,11 @@ func NewTask() Task {
 }
 
 // Crisis is the keys of the crisis screen.
-type Crisis struct{ Pick, Verify, Region, Back Binding }
+type Crisis struct{ Pick, Verify, Region, Adopt, Back Binding }
 
 // NewCrisis returns the keys of the crisis screen.
 func NewCrisis() Crisis {
-	return Crisis{enter(words.KeyOpen), letter("v", words.KeyVerify), letter("g", words.KeyRegion), esc(words.KeyBack)}
+	return Crisis{enter(words.KeyOpen), letter("v", words.KeyVerify), letter("g", words.KeyRegion), letter("m", words.KeyAdopt), esc(words.KeyBack)}
 }
 
 // Verify is the keys of a verdict.

@@ -114,6 +114,7 @@ const (
 	Crisis
 	Verify
 	Recovery
+	Pins // clinics that are not confirmed here
 	Settings
 	Details // needs Title and Details
 )

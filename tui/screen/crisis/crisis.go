@@ -3,6 +3,7 @@
 package crisis
 
 import (
+	"context"
 	"strconv"
 	"strings"
 
@@ -25,6 +26,7 @@ type Model struct {
 	choose  bool         // the region is being chosen
 	open    map[int]bool // rows that are opened
 	moved   bool
+	err     error
 }
 
 // New returns the screen.
@@ -51,16 +53,48 @@ func (m *Model) Keys() keys.Map {
 		c := keys.NewChoose()
 		return keys.Map{Short: []keys.Binding{c.Pick, c.Back}}
 	}
-	k := keys.Map{Short: []keys.Binding{m.keys.Pick}}
+	k := keys.Map{Short: []keys.Binding{m.keys.Pick}, More: []keys.Binding{m.keys.Region}}
+	if m.region() == "" {
+		k.Short, k.More = append(k.Short, m.keys.Region), nil
+	}
+	if m.canAdopt() {
+		k.Short = append(k.Short, m.keys.Adopt)
+	}
 	if m.env.Device != nil {
 		k.Short = append(k.Short, m.keys.Verify)
 	}
-	k.Short = append(k.Short, m.keys.Region, m.keys.Back)
+	k.Short = append(k.Short, m.keys.Back)
 	return k
+}
+
+// canAdopt reports whether the reader's own plan is another one than this.
+func (m *Model) canAdopt() bool {
+	if m.env.Device == nil {
+		return false
+	}
+	stage := m.env.Device.State().Answers.Stage
+	return stage != checklist.Threatened && stage != checklist.Published
+}
+
+type adoptedMsg struct{ err error }
+
+// adopt makes this the reader's plan, so that each row can be ticked off.
+func (m *Model) adopt() tea.Cmd {
+	device := m.env.Device
+	answers := device.State().Answers
+	answers.Stage = checklist.Threatened
+	answers.Region = m.region()
+	return m.env.Do(func(context.Context) tea.Msg { return adoptedMsg{device.SetAnswers(answers)} })
 }
 
 // Update implements [screen.Screen].
 func (m *Model) Update(msg tea.Msg) tea.Cmd {
+	if done, ok := msg.(adoptedMsg); ok {
+		if m.err = done.err; m.err != nil {
+			return nil
+		}
+		return tea.Sequence(screen.Send(screen.Toast{Text: m.env.Words.T(words.CrisisAdopted)}), screen.Send(screen.Go{To: screen.Home}))
+	}
 	k, ok := msg.(tea.KeyPressMsg)
 	if !ok {
 		return nil
@@ -84,6 +118,8 @@ func (m *Model) Update(msg tea.Msg) tea.Cmd {
 		m.open[m.list.At] = !m.open[m.list.At]
 	case m.keys.Verify.Is(k) && m.env.Device != nil:
 		return screen.Send(screen.Go{To: screen.Verify})
+	case m.keys.Adopt.Is(k) && m.canAdopt():
+		return m.adopt()
 	case m.keys.Region.Is(k):
 		m.choose = true
 	case m.keys.Back.Is(k):
@@ -134,6 +170,7 @@ func (m *Model) View(width int) widget.Page {
 			page.Focus, page.FocusEnd = start, t.Len()
 		}
 	}
+	screen.DrawTrouble(t, w, m.err)
 	t.Gap()
 	if region == "" {
 		t.Hang(m.keys.Region.Label(w)+"  ", st.Key, st.Muted, w.T(words.CrisisNoRegion))

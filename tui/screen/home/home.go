@@ -3,6 +3,7 @@
 package home
 
 import (
+	"slices"
 	"time"
 
 	tea "charm.land/bubbletea/v2"
@@ -53,7 +54,15 @@ func (m *Model) Keys() keys.Map {
 	if !m.saved {
 		k.More = append(k.More, m.keys.Recovery)
 	}
+	if m.unconfirmed() {
+		k.More = append(k.More, m.keys.Pins)
+	}
 	return k
+}
+
+// unconfirmed reports whether a clinic came with a restore and still waits for a yes.
+func (m *Model) unconfirmed() bool {
+	return slices.ContainsFunc(m.state.Contact.Pins, func(p contact.Pin) bool { return !p.Confirmed })
 }
 
 // Update implements [screen.Screen].
@@ -78,6 +87,8 @@ func (m *Model) Update(msg tea.Msg) tea.Cmd {
 		return screen.Send(screen.Go{To: screen.Settings})
 	case m.keys.Questions.Is(k):
 		return screen.Send(screen.Go{To: screen.Questions})
+	case m.keys.Pins.Is(k) && m.unconfirmed():
+		return screen.Send(screen.Go{To: screen.Pins})
 	case m.keys.Recovery.Is(k) && !m.saved:
 		return screen.Send(screen.Go{To: screen.Recovery})
 	}
@@ -109,6 +120,8 @@ func (m *Model) notices(t *widget.Text) {
 		t.Para(st.Caution, w.T(words.HomeExpired))
 	case !m.saved:
 		t.Hang(m.keys.Recovery.Label(w)+"  ", st.Key, st.Caution, w.T(words.HomeUnsaved))
+	case m.unconfirmed():
+		t.Hang(m.keys.Pins.Label(w)+"  ", st.Key, st.Caution, w.T(words.HomePins))
 	case !m.plan.RegionKnown:
 		t.Para(st.Muted, w.T(words.HomeRegion))
 	}
@@ -125,7 +138,6 @@ func (m *Model) drawPlan(t *widget.Text) (from, to int) {
 		return 0, 0
 	}
 	m.list.At = min(m.list.At, m.shown()-1)
-	from, to = 0, t.Len()+3
 	t.Aside(st.Accent, w.T(words.HomeNext), st.Muted, w.N(words.HomeMinutes, next.Minutes))
 	title := m.env.Content.Title(loc, next.Item.ID)
 	if m.list.At == 0 {

@@ -36,6 +36,9 @@ func New(env *screen.Env) *Model {
 	if env.Device != nil {
 		m.answers = env.Device.State().Answers
 	}
+	if m.answers.Region == "" {
+		m.answers.Region = env.Region // chosen on the crisis screen
+	}
 	m.enter(0)
 	return m
 }

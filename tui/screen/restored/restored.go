@@ -24,7 +24,8 @@ type Model struct {
 	err      error
 }
 
-// New returns the screen for a vault that was just restored.
+// New returns the screen for a vault that was just restored, or, when SavedAt is zero, for the
+// clinics of an earlier restore that still wait for a yes.
 func New(env *screen.Env, r patient.Restored) *Model {
 	return &Model{env: env, keys: keys.NewRestored(), restored: r}
 }
@@ -69,10 +70,14 @@ func (m *Model) Update(msg tea.Msg) tea.Cmd {
 func (m *Model) View(width int) widget.Page {
 	w, st := m.env.Words, m.env.Style
 	t := widget.NewText(st, width)
-	t.Para(st.Body, w.T(words.RestoredSaved,
-		words.Str("date", w.Date(m.restored.SavedAt.In(m.env.Now().Location()))), words.Str("device", widget.Line(m.restored.SavedOn))))
-	t.Para(st.Muted, w.T(words.RestoredOlder))
-	t.Gap()
+	title := words.RestoredPinsTitle
+	if !m.restored.SavedAt.IsZero() {
+		title = words.RestoredTitle
+		t.Para(st.Body, w.T(words.RestoredSaved,
+			words.Str("date", w.Date(m.restored.SavedAt.In(m.env.Now().Location()))), words.Str("device", widget.Line(m.restored.SavedOn))))
+		t.Para(st.Muted, w.T(words.RestoredOlder))
+		t.Gap()
+	}
 	if len(m.restored.Pins) > 0 {
 		t.Para(st.Strong, w.T(words.RestoredPins))
 		for _, p := range m.restored.Pins {
@@ -83,5 +88,5 @@ func (m *Model) View(width int) widget.Page {
 		t.Para(st.Muted, w.T(words.RestoredPinsWhy))
 	}
 	screen.DrawTrouble(t, w, m.err)
-	return widget.Page{Title: w.T(words.RestoredTitle), Body: t}
+	return widget.Page{Title: w.T(title), Body: t}
 }
