@@ -12,7 +12,7 @@ import (
 	"github.com/chaperone-privacy/chaperone/backend/store"
 )
 
-// errClosed is what a pool says after Close; it is given no type by the driver.
+// errClosed is what calls after Close get.
 var errClosed = errors.New("closed")
 
 // normalise turns an error of the driver or the file system into a sentinel of package store. The

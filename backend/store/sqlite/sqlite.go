@@ -20,7 +20,7 @@ import (
 
 const (
 	applicationID   = 0x43686170 // "Chap", in the header of the file
-	defaultPageSize = 8192       // bytes; measured, docs/design/0005-stores.md
+	defaultPageSize = 16384      // bytes; measured, docs/design/0005-stores.md
 	defaultReaders  = 4
 	walBytes        = 8 << 20 // the log is copied into the database at this size
 	busyTimeout     = 5 * time.Second
@@ -44,7 +44,7 @@ type Config struct {
 type Store struct {
 	lock    *os.File          // held from Open to Close
 	writer  chan *sqlite.Conn // holds the only writing connection while nobody uses it
-	readers *sqlitex.Pool
+	readers *readers
 	closed  chan struct{} // closed by Close, first
 	once    sync.Once     // guards Close
 	err     error         // what Close returned; under once
@@ -77,7 +77,7 @@ func open(ctx context.Context, c Config) (_ *Store, err error) {
 	}
 	defer func() {
 		if err != nil {
-			_ = lock.Close()
+			_ = unlockFile(lock)
 		}
 	}()
 
@@ -93,19 +93,10 @@ func open(ctx context.Context, c Config) (_ *Store, err error) {
 		_ = writer.Close()
 		return nil, err
 	}
-	readers, err := sqlitex.NewPool(path, sqlitex.PoolOptions{
-		Flags:       sqlite.OpenReadWrite, // a reader maintains the log's index too
-		PoolSize:    c.Readers,
-		PrepareConn: prepareReader,
-	})
-	if err != nil {
-		_ = writer.Close()
-		return nil, err
-	}
 	s := &Store{
 		lock:    lock,
 		writer:  make(chan *sqlite.Conn, 1),
-		readers: readers,
+		readers: newReaders(path, c.Readers),
 		closed:  make(chan struct{}),
 	}
 	s.writer <- writer
@@ -147,10 +138,6 @@ func prepareWriter(ctx context.Context, conn *sqlite.Conn, pageSize int) error {
 		AppID:      applicationID,
 		Migrations: scripts,
 	})
-}
-
-func prepareReader(conn *sqlite.Conn) error {
-	return pragmas(conn, "query_only = ON")
 }
 
 // pragmas sets what every connection has, then the given ones.
@@ -235,8 +222,8 @@ func (s *Store) Close() error {
 	s.once.Do(func() {
 		close(s.closed)
 		writer := <-s.writer
-		err := errors.Join(s.readers.Close(), writer.Close())
-		err = errors.Join(err, s.lock.Close())
+		err := errors.Join(s.readers.close(), writer.Close())
+		err = errors.Join(err, unlockFile(s.lock))
 		s.err = normalise(context.Background(), "close sqlite database", err)
 	})
 	return s.err
@@ -249,16 +236,11 @@ func (s *Store) read(ctx context.Context, f func(*sqlite.Conn) error) error {
 		return errClosed
 	default:
 	}
-	conn, err := s.readers.Take(ctx)
+	conn, err := s.readers.take(ctx, s.closed)
 	if err != nil {
-		select {
-		case <-s.closed:
-			return errClosed
-		default:
-			return err
-		}
+		return err
 	}
-	defer s.readers.Put(conn)
+	defer s.readers.give(conn)
 	return f(conn)
 }
 
