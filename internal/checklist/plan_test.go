@@ -400,7 +400,7 @@ func TestWalks(t *testing.T) {
 	t.Parallel()
 	p := embedded(t)
 	rng := rand.New(rand.NewPCG(1, 2))
-	for range 300 {
+	for range sampled(300) {
 		a := randomAnswers(rng, p)
 		var rows []checklist.RowState
 		at := today
@@ -488,6 +488,14 @@ func checkOrder(t *testing.T, plan *checklist.Plan, now time.Time) {
 	}
 }
 
+// sampled is n, or a tenth of it where the race detector makes everything slow.
+func sampled(n int) int {
+	if raceEnabled {
+		return n / 10
+	}
+	return n
+}
+
 func randomAnswers(rng *rand.Rand, p *checklist.Pack) checklist.Answers {
 	a := checklist.Answers{Stage: checklist.Stages()[rng.IntN(4)]}
 	if n := rng.IntN(len(p.Regions()) + 1); n > 0 {
@@ -524,7 +532,7 @@ func TestMergeRows(t *testing.T) {
 		return out
 	}
 	merge := checklist.MergeRows
-	for range 3000 {
+	for range sampled(1500) {
 		a, b, c := some(), some(), some()
 		if diff := cmp.Diff(merge(a, b), merge(b, a)); diff != "" {
 			t.Fatalf("not commutative:\n%s", diff)
