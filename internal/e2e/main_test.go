@@ -34,3 +34,11 @@ func run(m *testing.M) int {
 
 // program returns the path of a program that was built.
 func program(name string) string { return filepath.Join(bin, name) }
+
+// goCommand returns a go command in the root of the module.
+func goCommand(t testing.TB, args ...string) *exec.Cmd {
+	t.Helper()
+	cmd := exec.CommandContext(t.Context(), "go", args...)
+	cmd.Dir = filepath.Join("..", "..")
+	return cmd
+}

@@ -28,18 +28,24 @@ type terminal struct {
 	t      testing.TB
 	cmd    *exec.Cmd
 	master *os.File
+	slave  *os.File     // the program's side, kept open to look at its settings
 	before unix.Termios // the terminal's settings before the program ran
-	start  time.Time
 
-	mu     sync.Mutex
-	screen *vt.Emulator
-	raw    []byte
-	first  time.Time // when the first frame was complete
-	change chan struct{}
+	once   sync.Once // guards what is looked at when the program has ended
+	after  unix.Termios
+	unread int // keys that nobody has read
 
-	exited chan struct{} // closed once code and end are set
-	code   int
-	end    time.Time
+	mu  sync.Mutex
+	raw []byte // guarded by mu
+
+	drawing sync.Mutex
+	screen  *vt.Emulator // guarded by drawing
+	change  chan struct{}
+
+	drained chan struct{} // closed once everything written was read
+	exited  chan struct{} // closed once code and end are set
+	code    int
+	end     time.Time
 }
 
 // size is a terminal's size in columns and rows.
@@ -62,20 +68,18 @@ func open(t testing.TB, sz size, env []string, args ...string) *terminal {
 		t.Fatalf("read terminal settings: %v", err)
 	}
 	x := &terminal{
-		t: t, master: master, before: *was, screen: vt.NewEmulator(sz.cols, sz.rows),
-		change: make(chan struct{}, 1), exited: make(chan struct{}),
+		t: t, master: master, slave: slave, before: *was, screen: vt.NewEmulator(sz.cols, sz.rows),
+		change: make(chan struct{}, 1), exited: make(chan struct{}), drained: make(chan struct{}),
 	}
 	x.cmd = exec.Command(program("chaperone"), args...)
 	x.cmd.Env = env
 	x.cmd.Stdin, x.cmd.Stdout, x.cmd.Stderr = slave, slave, slave
 	x.cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true, Setctty: true}
-	x.start = time.Now()
 	if err := x.cmd.Start(); err != nil {
 		t.Fatalf("start program: %v", err)
 	}
 	go x.answer()
-	read := make(chan struct{})
-	go x.read(read)
+	go x.read()
 	go func() {
 		err := x.cmd.Wait()
 		x.end = time.Now()
@@ -97,31 +101,39 @@ func open(t testing.TB, sz size, env []string, args ...string) *terminal {
 		<-x.exited
 		slave.Close()
 		master.Close()
-		<-read
+		<-x.drained
 		_ = x.screen.Close()
 	})
 	return x
 }
 
 // read feeds what the program writes to the screen.
-func (x *terminal) read(done chan<- struct{}) {
-	defer close(done)
+func (x *terminal) read() {
+	defer close(x.drained)
 	buf := make([]byte, 32<<10)
 	for {
 		n, err := x.master.Read(buf)
 		if n > 0 {
 			x.mu.Lock()
 			x.raw = append(x.raw, buf[:n]...)
-			_, _ = x.screen.Write(buf[:n])
 			x.mu.Unlock()
-			select {
-			case x.change <- struct{}{}:
-			default:
-			}
+			x.wake()
+			x.drawing.Lock()
+			_, _ = x.screen.Write(buf[:n])
+			x.drawing.Unlock()
+			x.wake()
 		}
 		if err != nil {
 			return
 		}
+	}
+}
+
+// wake tells who waits that something was written or drawn.
+func (x *terminal) wake() {
+	select {
+	case x.change <- struct{}{}:
+	default:
 	}
 }
 
@@ -132,8 +144,8 @@ func (x *terminal) answer() {
 
 // text returns what stands on the screen.
 func (x *terminal) text() string {
-	x.mu.Lock()
-	defer x.mu.Unlock()
+	x.drawing.Lock()
+	defer x.drawing.Unlock()
 	return x.screen.String()
 }
 
@@ -183,25 +195,20 @@ func (x *terminal) wait() int {
 	case <-time.After(patience):
 		x.t.Fatalf("the program does not end; the screen shows\n%s", x.text())
 	}
-	x.settle()
+	x.once.Do(func() {
+		now, err := unix.IoctlGetTermios(int(x.slave.Fd()), unix.TCGETS)
+		if err != nil {
+			x.t.Fatalf("read terminal settings: %v", err)
+		}
+		x.after = *now
+		if x.unread, err = unix.IoctlGetInt(int(x.slave.Fd()), unix.TIOCINQ); err != nil {
+			x.t.Fatalf("count unread keys: %v", err)
+		}
+		// With the last of the program's side closed, reading ends after the last byte.
+		x.slave.Close()
+		<-x.drained
+	})
 	return x.code
-}
-
-// settle waits until everything that the program wrote has arrived.
-func (x *terminal) settle() {
-	for n := -1; ; {
-		x.mu.Lock()
-		now := len(x.raw)
-		x.mu.Unlock()
-		if now == n {
-			return
-		}
-		n = now
-		select {
-		case <-x.change:
-		case <-time.After(20 * time.Millisecond):
-		}
-	}
 }
 
 func tail(b []byte) []byte { return b[max(0, len(b)-400):] }

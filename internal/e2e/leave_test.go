@@ -1,0 +1,290 @@
+//go:build linux
+
+package e2e
+
+import (
+	"bytes"
+	"net"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// The bound of the promise: from the key to the end of the process.
+const leaveWithin = 50 * time.Millisecond
+
+// step is keys to press, and what the screen shows then.
+type step struct{ keys, shows string }
+
+// state is somewhere in the program, and the way there.
+type state struct {
+	name  string
+	home  string
+	args  []string
+	steps []step // the first has no keys: what the program shows by itself
+}
+
+const (
+	enter = "\r"
+	down  = "\x1b[B"
+)
+
+// homes are vaults to start from. Leaving never changes one.
+type homes struct{ none, ready, unconfirmed, locked, slow string }
+
+func makeHomes(t *testing.T) homes {
+	t.Helper()
+	dir := t.TempDir()
+	h := homes{
+		none: filepath.Join(dir, "none"), ready: filepath.Join(dir, "ready"), unconfirmed: filepath.Join(dir, "unconfirmed"),
+		locked: filepath.Join(dir, "locked"), slow: filepath.Join(dir, "slow"),
+	}
+	vaultAt(t, h.ready)
+
+	c := converse(t, environment(h.unconfirmed))
+	c.choose("Begin")
+	c.answer("") // the code, later
+	c.choose("No. I")
+	c.answer("1")
+	c.answer("")
+	c.answer("1 2")
+	c.leave()
+
+	vaultAt(t, h.locked)
+	c = converse(t, environment(h.locked))
+	c.choose("Settings")
+	c.choose("Passphrase")
+	c.answer("correct horse")
+	c.answer("correct horse")
+	c.leave()
+
+	// A server that takes calls and never answers keeps the program busy.
+	silent, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { silent.Close() })
+	vaultAt(t, h.slow)
+	must(t, environment(h.slow), "", "use", "http://"+silent.Addr().String())
+	return h
+}
+
+func states(h homes) []state {
+	home := step{"", "Do this next"}
+	settings := step{"s", "Settings"}
+	plain := []string{"--plain"}
+	at := func(name, dir string, steps ...step) state { return state{name: name, home: dir, steps: steps} }
+	line := func(name, dir string, steps ...step) state { return state{name, dir, plain, steps} }
+	return []state{
+		at("welcome", h.none, step{"", "Begin"}),
+		at("restore, a server being typed", h.none, step{"", "Begin"}, step{down + enter, "server"}, step{"https://ab", "https://ab"}),
+		at("home", h.ready, home),
+		at("plan", h.ready, home, step{"p", "Your steps"}),
+		at("task", h.ready, home, step{enter, "Done when"}),
+		at("task, skipping", h.ready, home, step{enter, "Done when"}, step{"s", "Skipping is fine"}),
+		at("task, putting off", h.ready, home, step{enter, "Done when"}, step{"l", "When should it come back"}),
+		at("task, sources", h.ready, home, step{enter, "Done when"}, step{"w", "Where this is from"}),
+		at("question 1", h.ready, home, step{"a", "1 of 4"}),
+		at("question 4", h.ready, home, step{"a", "1 of 4"}, step{enter, "2 of 4"}, step{enter, "3 of 4"}, step{enter, "4 of 4"}),
+		at("crisis", h.ready, home, step{"n", "not your fault"}),
+		at("crisis, a row open", h.ready, home, step{"n", "not your fault"}, step{enter, "emergency line"}),
+		at("crisis, country", h.ready, home, step{"n", "not your fault"}, step{"g", "Where do you live"}),
+		at("verify, a file being typed", h.ready, home, step{"v", "from your clinic"}, step{"letter", "letter"}),
+		at("settings", h.ready, home, settings),
+		at("settings, a passphrase being typed", h.ready, home, settings, step{down + down + enter, "Type a passphrase"}, step{"xyz", ""}),
+		at("settings, a server being typed", h.ready, home, settings, step{down + down + down + enter, "address of a server"}, step{"https", "https"}),
+		at("settings, wiping", h.ready, home, settings, step{strings.Repeat(down, 6) + enter, "REMOVE"}, step{"REM", ""}),
+		at("settings, busy with a silent server", h.slow, home, settings, step{strings.Repeat(down, 4) + enter, "One moment"}),
+		at("recovery code", h.unconfirmed, home, step{"c", "Nobody else has it"}),
+		at("recovery code, being typed", h.unconfirmed, home, step{"c", "Nobody else has it"}, step{enter, "Type the code"}, step{"abcd", "ABCD"}),
+		at("recovery code, to scan", h.unconfirmed, home, step{"c", "Nobody else has it"}, step{"q", "to scan"}),
+		at("help", h.ready, home, step{"?", "Keys"}),
+		at("a passphrase asked", h.locked, step{"", "assphrase"}, step{"secret", ""}),
+		line("line mode, welcome", h.none, step{"", "Which number?"}),
+		line("line mode, half a line", h.none, step{"", "Which number?"}, step{"abc", "abc"}),
+		line("line mode, a passphrase asked", h.locked, step{"", "not shown"}, step{"secret", ""}),
+		line("line mode, task", h.ready, step{"", "Which number?"}, step{"1" + enter, "What became of it?"}),
+		line("line mode, message being typed", h.ready, step{"", "Which number?"}, step{"v" + enter, "Name of the file"}),
+	}
+}
+
+// TestLeave leaves from every state by both signs, and looks at what is left behind.
+func TestLeave(t *testing.T) {
+	h := makeHomes(t)
+	var took []time.Duration
+	for _, s := range states(h) {
+		for _, sign := range []struct {
+			name  string
+			first string
+			last  string
+		}{{"ctrl-x", "", "\x18"}, {"esc twice", "\x1b", "\x1b"}} {
+			t.Run(s.name+"/"+sign.name, func(t *testing.T) {
+				// The machine may be busy at one moment, not at three in a row.
+				best := time.Hour
+				for try := range 3 {
+					d := leaveOnce(t, s, sign.first, sign.last)
+					if try == 0 {
+						took = append(took, d)
+					}
+					if best = min(best, d); best <= leaveWithin {
+						return
+					}
+				}
+				t.Errorf("from the key to the end: %v at best of three, want at most %v", best, leaveWithin)
+			})
+		}
+	}
+	slices.Sort(took)
+	median, most := took[len(took)/2], took[len(took)-1]
+	t.Logf("from the key to the end, %d states: median %v, most %v", len(took), median, most)
+	if median > leaveWithin {
+		t.Errorf("median from the key to the end: got %v, want at most %v", median, leaveWithin)
+	}
+}
+
+// leaveOnce goes to a state, leaves by two keys (the first may be none), and returns how long
+// it took from the last key to the end of the process.
+func leaveOnce(t *testing.T, s state, first, last string) time.Duration {
+	t.Helper()
+	x := open(t, standard, environment(s.home), s.args...)
+	for _, st := range s.steps {
+		if st.keys != "" {
+			x.press(st.keys)
+		}
+		x.waitFor(st.shows)
+	}
+	if first != "" {
+		x.press(first)
+		time.Sleep(120 * time.Millisecond) // as a person's second key comes
+	}
+	key := x.press(last)
+	if code := x.wait(); code != 0 {
+		t.Errorf("exit code %d, want 0; it wrote %q", code, tail(x.written()))
+	}
+	x.left(t)
+	lockIsFree(t, s.home)
+	return x.end.Sub(key)
+}
+
+// left looks at what stands in front of the next person at the terminal.
+func (x *terminal) left(t *testing.T) {
+	t.Helper()
+	if shown := strings.TrimSpace(x.text()); shown != "" {
+		t.Errorf("after leaving the screen shows\n%s", shown)
+	}
+	written := x.written()
+	out := bytes.LastIndex(written, []byte("\x1b[?1049l"))
+	if out < 0 {
+		t.Fatalf("the alternate screen was not left: %q", tail(written))
+	}
+	if bytes.Contains(written[out:], []byte("\x1b[?1049h")) {
+		t.Errorf("the alternate screen was opened again: %q", tail(written))
+	}
+	for _, want := range []string{"\x1b[H", "\x1b[2J", "\x1b[3J", "\x1b[?25h"} {
+		if !bytes.Contains(written[out:], []byte(want)) {
+			t.Errorf("after the alternate screen %q is missing: %q", want, written[out:])
+		}
+	}
+	if !bytes.HasSuffix(written, []byte("\x1b[3J\x1b[H")) {
+		t.Errorf("something was written after the screen was cleared: %q", written[out:])
+	}
+	x.restored(t)
+}
+
+// restored wants the terminal's settings as they were.
+func (x *terminal) restored(t *testing.T) {
+	t.Helper()
+	if x.after != x.before {
+		t.Errorf("the terminal's settings are %+v, want %+v", x.after, x.before)
+	}
+}
+
+// lockIsFree takes the lock of a home, as the next window would.
+func lockIsFree(t *testing.T, home string) {
+	t.Helper()
+	f, err := os.Open(filepath.Join(home, "lock"))
+	if os.IsNotExist(err) {
+		return
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	if err := unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB); err != nil {
+		t.Errorf("the lock was not released: %v", err)
+	}
+}
+
+// TestLeaveDropsKeys types on after the sign: nothing of it reaches what reads the terminal
+// next.
+func TestLeaveDropsKeys(t *testing.T) {
+	t.Parallel()
+	for _, args := range [][]string{nil, {"--plain"}} {
+		x := open(t, standard, environment(filepath.Join(t.TempDir(), "none")), args...)
+		x.waitFor("Begin")
+		x.press("\x18echo secret\r")
+		if code := x.wait(); code != 0 {
+			t.Errorf("%v: exit code %d, want 0", args, code)
+		}
+		if x.unread != 0 {
+			t.Errorf("%v: %d keys are left for the next program, want 0", args, x.unread)
+		}
+	}
+}
+
+// TestEscIsNotTwice presses Esc twice too slowly, and once before an arrow: nobody leaves.
+func TestEscIsNotTwice(t *testing.T) {
+	t.Parallel()
+	home := t.TempDir()
+	vaultAt(t, home)
+	x := open(t, standard, environment(home))
+	x.waitFor("Do this next")
+	x.press("\x1b")
+	time.Sleep(700 * time.Millisecond)
+	x.press("\x1b")
+	x.press(down + down)
+	time.Sleep(100 * time.Millisecond)
+	x.press("p")
+	x.waitFor("Your steps")
+	x.press("\x18")
+	if code := x.wait(); code != 0 {
+		t.Errorf("exit code %d, want 0", code)
+	}
+}
+
+// TestSignals ends the program from outside: the terminal is as it was, and cleared.
+func TestSignals(t *testing.T) {
+	t.Parallel()
+	home := t.TempDir()
+	vaultAt(t, home)
+	for _, tt := range []struct {
+		name   string
+		signal unix.Signal
+		args   []string
+		shows  string
+		code   int
+	}{
+		{"terminate", unix.SIGTERM, nil, "Do this next", 128 + 15},
+		{"hang up", unix.SIGHUP, nil, "Do this next", 128 + 1},
+		{"terminate line mode", unix.SIGTERM, []string{"--plain"}, "Which number?", 128 + 15},
+		{"ctrl-c in line mode", unix.SIGINT, []string{"--plain"}, "Which number?", 0},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			x := open(t, standard, environment(home), tt.args...)
+			x.waitFor(tt.shows)
+			if err := x.cmd.Process.Signal(tt.signal); err != nil {
+				t.Fatal(err)
+			}
+			if code := x.wait(); code != tt.code {
+				t.Errorf("exit code %d, want %d", code, tt.code)
+			}
+			x.left(t)
+			lockIsFree(t, home)
+		})
+	}
+}
