@@ -2,11 +2,13 @@ package app_test
 
 import (
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
 	tea "charm.land/bubbletea/v2"
 	"github.com/charmbracelet/colorprofile"
+	"github.com/charmbracelet/x/ansi"
 
 	"github.com/chaperone-privacy/chaperone/internal/checklist"
 	"github.com/chaperone-privacy/chaperone/internal/contact"
@@ -365,5 +367,31 @@ func TestCrisisBecomesThePlan(t *testing.T) {
 	r.Saw("This is your plan now.")
 	if got := d.State().Answers; got.Stage != checklist.Threatened || got.Region != "us" {
 		t.Errorf("answers: got %+v, want threatened in us", got)
+	}
+}
+
+// TestCursorStandsBehindTheText looks for the terminal's cursor where the next letter goes.
+func TestCursorStandsBehindTheText(t *testing.T) {
+	t.Parallel()
+	for _, s := range states() {
+		for _, at := range []size{{40, 20}, {80, 24}} {
+			r, _ := s.open(t, at, "en", colorprofile.NoTTY)
+			if !r.Model.(*app.Model).Typing() {
+				if r.Model.View().Cursor != nil {
+					t.Errorf("%s: a cursor without a field", s.name)
+				}
+				continue
+			}
+			r.Press("ctrl+u").Type("zzz")
+			c := r.Model.View().Cursor
+			if c == nil {
+				t.Errorf("%s at %v: no cursor", s.name, at)
+				continue
+			}
+			line := strings.Split(r.View(), "\n")[c.Y]
+			if want := ansi.StringWidth(strings.TrimRight(line, " ")); c.X != want || !strings.HasPrefix(strings.TrimSpace(line), "›") {
+				t.Errorf("%s at %v: got column %d on %q, want %d", s.name, at, c.X, line, want)
+			}
+		}
 	}
 }

@@ -1,0 +1,96 @@
+package app_test
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/charmbracelet/colorprofile"
+
+	"github.com/chaperone-privacy/chaperone/internal/checklist"
+	"github.com/chaperone-privacy/chaperone/tui/app"
+	"github.com/chaperone-privacy/chaperone/tui/app/apptest"
+	"github.com/chaperone-privacy/chaperone/tui/screen"
+)
+
+// packed is the device of the tests with the engine and the content of the real pack.
+type packed struct {
+	*apptest.Device
+	pack *checklist.Pack
+}
+
+func (p packed) Plan() checklist.Plan {
+	s := p.State()
+	return p.pack.Plan(s.Answers, s.Rows, apptest.Now)
+}
+
+// TestRealPack shows every step of the embedded pack, for every stage and country, in both
+// languages, on the smallest terminal and on a common one.
+func TestRealPack(t *testing.T) {
+	t.Parallel()
+	pack, err := checklist.Embedded()
+	if err != nil {
+		t.Fatal(err)
+	}
+	now := func() time.Time { return apptest.Now }
+	content := app.PackContent(func() *checklist.Pack { return pack }, now)
+	seen := map[string]bool{}
+	for _, stage := range []checklist.Stage{checklist.Worried, checklist.Notified, checklist.Threatened, checklist.Published} {
+		for _, region := range append([]string{""}, pack.Regions()...) {
+			for _, locale := range pack.Locales() {
+				for _, at := range []size{{40, 20}, {80, 24}} {
+					d := packed{apptest.New(), pack}
+					d.Vault.Rows, d.Vault.Answers = nil, checklist.Answers{Stage: stage, Region: region}
+					open := func() *apptest.Robot {
+						return apptest.Start(t, app.New(app.Config{
+							Content: content, Device: d, Locale: locale, Theme: "dark", Profile: colorprofile.NoTTY,
+							Width: at.w, Height: at.h, Now: now,
+						}))
+					}
+					fits(t, open().View(), at)
+					fits(t, open().Press("n").View(), at)
+					fits(t, open().Press("p", "l").View(), at)
+					for _, row := range d.Plan().Rows {
+						r := open()
+						r.Send(screen.Go{To: screen.Task, Row: checklist.RowKey{Item: row.Item.ID}})
+						fits(t, r.View(), at)
+						title := content.Title(locale, row.Item.ID)
+						if first := strings.Fields(title)[0]; !strings.Contains(r.View(), first) {
+							t.Errorf("%s in %s: the title %q is not on\n%s", row.Item.ID, locale, title, r.View())
+						}
+						r.Press("w")
+						fits(t, r.View(), at)
+						if strings.Contains(r.View(), "\n  ,") {
+							t.Errorf("%s: a source without a name on\n%s", row.Item.ID, r.View())
+						}
+						seen[row.Item.ID] = true
+					}
+				}
+			}
+		}
+	}
+	if len(seen) < 12 {
+		t.Errorf("got %d different steps, want at least 12", len(seen))
+	}
+}
+
+// TestRealCrisis holds the crisis list of the real pack to one small screen, numbers included.
+func TestRealCrisis(t *testing.T) {
+	t.Parallel()
+	pack, err := checklist.Embedded()
+	if err != nil {
+		t.Fatal(err)
+	}
+	content := app.PackContent(func() *checklist.Pack { return pack }, func() time.Time { return apptest.Now })
+	r := apptest.Start(t, app.New(app.Config{
+		Content: content, Opener: apptest.Opener(nil), Theme: "dark", Profile: colorprofile.NoTTY, Width: 40, Height: 20,
+	}))
+	r.Press("n", "g", "enter")
+	if got := len(content.Crisis("us")); got < 1 || got > 7 {
+		t.Errorf("crisis list: got %d rows, want 1 to 7", got)
+	}
+	r.Saw("911").Saw("988")
+	if strings.Contains(r.View(), "more line") {
+		t.Errorf("got\n%s\nwant the whole list on a screen of 40x20", r.View())
+	}
+}
