@@ -162,7 +162,7 @@ func FuzzCanon(f *testing.F) {
 	})
 }
 
-// Canon is idempotent for every code point between letters, and for random rows of those that
+// Canon is idempotent for every code point of the first two planes between letters, and for random rows of those that
 // its steps treat in a special way.
 func TestCanonIsIdempotent(t *testing.T) {
 	t.Parallel()
@@ -172,7 +172,7 @@ func TestCanonIsIdempotent(t *testing.T) {
 			t.Fatalf("%q: got %q, then %q", in, once, twice)
 		}
 	}
-	for r := rune(0); r <= 0x2FFFF; r++ {
+	for r := rune(0); r <= 0x1FFFF; r++ {
 		check("a" + string(r) + "\u0301 b")
 	}
 	special := []rune("\r\n\v\f\t \u0085\u2028\u00a0\u200b\u00ad\u034f\ufff9\u0301\u0323\u0345\u0378e\uac00\u11a8\u1100\u1161\U0001fae9\u115f\u212b>")

@@ -465,8 +465,8 @@ func TestHugeText(t *testing.T) {
 	}
 	first, _, _ := strings.Cut(contacttest.Body, "\n")
 	for name, part := range map[string]string{
-		"one word": "a ", "lines": "a\n", "numbers": "1 555-0142\n", "marks": "> > ", "digits": "1 ",
-		"body again and again": contacttest.Body, "its first line": first + "\n", "links": "a.com ",
+		"lines": "a\n", "numbers": "1 555-0142\n", "digits": "1 ",
+		"body again and again": contacttest.Body, "its first line": first + "\n",
 	} {
 		text := strings.Repeat(part, size/len(part))
 		start := time.Now()

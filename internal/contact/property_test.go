@@ -3,6 +3,7 @@ package contact_test
 import (
 	"encoding/json"
 	"math/rand/v2"
+	"reflect"
 	"slices"
 	"testing"
 
@@ -19,7 +20,7 @@ func pieces(b *contact.Bundle) []*[]byte {
 		&b.Monitor, &b.MonitorProof, &b.Status}
 }
 
-// Removing evidence, any of it in any combination, never leads to amber or green, and never
+// Removing evidence, up to three pieces at once, never leads to amber or green, and never
 // shows the text.
 func TestRemovingEvidence(t *testing.T) {
 	t.Parallel()
@@ -32,8 +33,8 @@ func TestRemovingEvidence(t *testing.T) {
 			}
 			n := len(pieces(&whole))
 			for set := 1; set < 1<<(n+1); set++ {
-				if ones(set) > 1 && c.Name != "genuine, no text" {
-					continue // one piece everywhere, all sets for the genuine one
+				if ones(set) > 3 || ones(set) > 1 && c.Name != "genuine, no text" {
+					continue // one piece everywhere, up to three of the genuine one
 				}
 				b := whole
 				present := false
@@ -73,7 +74,7 @@ func ones(x int) int {
 func TestChangingEvidence(t *testing.T) {
 	t.Parallel()
 	in := contacttest.New(t).Input()
-	const step = 41 // which bytes are tried depends on the bit, so that all are in the end
+	const step = 97 // which bytes are tried depends on the bit, so that all are in the end
 	for bit := range 8 {
 		for i := 3 * bit % step; i < len(in.Bundle); i += step {
 			b := slices.Clone(in.Bundle)
@@ -187,17 +188,17 @@ func randomMemory(r *rand.Rand) contact.Memory {
 func TestMergeIsAUnion(t *testing.T) {
 	t.Parallel()
 	r := rand.New(rand.NewPCG(1, 2))
-	for range 2000 {
+	for range 300 {
 		a, b, c := randomMemory(r), randomMemory(r), randomMemory(r)
-		if d := cmp.Diff(a.Merge(b), b.Merge(a)); d != "" {
-			t.Fatalf("not commutative:\n%s", d)
-		}
-		if d := cmp.Diff(a.Merge(b).Merge(c), a.Merge(b.Merge(c))); d != "" {
-			t.Fatalf("not associative:\n%s", d)
-		}
 		ab := a.Merge(b)
-		if d := cmp.Diff(ab, ab.Merge(ab).Merge(a)); d != "" {
-			t.Fatalf("not idempotent:\n%s", d)
+		if ba := b.Merge(a); !reflect.DeepEqual(ab, ba) {
+			t.Fatalf("not commutative (-ab +ba):\n%s", cmp.Diff(ab, ba))
+		}
+		if l, r := ab.Merge(c), a.Merge(b.Merge(c)); !reflect.DeepEqual(l, r) {
+			t.Fatalf("not associative (-left +right):\n%s", cmp.Diff(l, r))
+		}
+		if again := ab.Merge(ab).Merge(a); !reflect.DeepEqual(ab, again) {
+			t.Fatalf("not idempotent (-once +again):\n%s", cmp.Diff(ab, again))
 		}
 	}
 }
