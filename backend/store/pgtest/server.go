@@ -183,11 +183,15 @@ func (s *Server) run(ctx context.Context) error {
 	}
 	// The server outlives ctx, which is for starting it.
 	cmd := s.command(context.WithoutCancel(ctx), "/bin/sh", args...)
-	pipe, err := cmd.StdinPipe()
+	// Not StdinPipe, which is closed as soon as the shell ends: under Kill that is too early.
+	end, pipe, err := os.Pipe()
 	if err != nil {
-		return err
+		return fmt.Errorf("start postgres: %w", err)
 	}
-	if err := cmd.Start(); err != nil {
+	cmd.Stdin = end
+	err = errors.Join(cmd.Start(), end.Close())
+	if err != nil {
+		_ = pipe.Close()
 		return fmt.Errorf("start postgres: %w", err)
 	}
 	done := make(chan struct{})
@@ -264,7 +268,7 @@ func (s *Server) NewDatabase(ctx context.Context) (string, error) {
 // Kill ends every process of the server by SIGKILL, as a crash would, and waits until they are
 // gone. The data stays for Restart.
 func (s *Server) Kill() error {
-	processes := s.processes()
+	processes := s.halt()
 	for _, pid := range processes {
 		_ = syscall.Kill(pid, syscall.SIGKILL)
 	}
@@ -309,8 +313,8 @@ func (s *Server) Stop() error {
 	return nil
 }
 
-// processes returns the first process of the server and its children.
-func (s *Server) processes() []int {
+// halt stops the first process of the server, and returns it and its children.
+func (s *Server) halt() []int {
 	text, err := os.ReadFile(filepath.Join(s.dir, "data", "postmaster.pid"))
 	if err != nil {
 		return nil
@@ -322,6 +326,15 @@ func (s *Server) processes() []int {
 	// A number left behind may belong to a stranger by now.
 	if _, parent, _ := stat(fmt.Sprintf("/proc/%d/stat", first)); parent != s.cmd.Process.Pid {
 		return nil
+	}
+	// Stopped, it starts no further children.
+	if err := syscall.Kill(first, syscall.SIGSTOP); err != nil {
+		return nil
+	}
+	for deadline := time.Now().Add(stopTimeout); time.Now().Before(deadline); time.Sleep(time.Millisecond) {
+		if _, _, state := stat(fmt.Sprintf("/proc/%d/stat", first)); state == "T" || state == "Z" || state == "" {
+			break
+		}
 	}
 	all := []int{first}
 	stats, _ := filepath.Glob("/proc/[0-9]*/stat") // the pattern is well-formed

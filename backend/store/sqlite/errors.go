@@ -22,7 +22,7 @@ func normalise(ctx context.Context, what string, err error) error {
 	if err == nil {
 		return nil
 	}
-	if ctx.Err() != nil {
+	if ctx.Err() != nil && (errors.Is(err, ctx.Err()) || sqlite.ErrCode(err) == sqlite.ResultInterrupt) {
 		return fmt.Errorf("%s: %w", what, ctx.Err())
 	}
 	for _, known := range []struct{ from, to error }{

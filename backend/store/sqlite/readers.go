@@ -23,7 +23,7 @@ func newReaders(path string, most int) *readers {
 	return &readers{path: path, slots: make(chan struct{}, most)}
 }
 
-// take returns a connection, which ctx interrupts. The caller gives it back.
+// take returns a connection. The caller gives it back.
 func (r *readers) take(ctx context.Context, closed <-chan struct{}) (*sqlite.Conn, error) {
 	select {
 	case <-closed:
@@ -40,7 +40,6 @@ func (r *readers) take(ctx context.Context, closed <-chan struct{}) (*sqlite.Con
 			return nil, err
 		}
 	}
-	conn.SetInterrupt(ctx.Done())
 	return conn, nil
 }
 
@@ -67,7 +66,6 @@ func (r *readers) open() (*sqlite.Conn, error) {
 }
 
 func (r *readers) give(conn *sqlite.Conn) {
-	conn.SetInterrupt(nil)
 	r.mu.Lock()
 	r.idle = append(r.idle, conn)
 	r.mu.Unlock()

@@ -229,12 +229,11 @@ func (s *Store) Close() error {
 	return s.err
 }
 
-// read lends f a reading connection.
+// read lends f a reading connection. ctx ends the wait for one, not the reading itself: rows are
+// found by key in microseconds, less than it takes to watch for a cancellation.
 func (s *Store) read(ctx context.Context, f func(*sqlite.Conn) error) error {
-	select {
-	case <-s.closed:
-		return errClosed
-	default:
+	if err := s.check(ctx); err != nil {
+		return err
 	}
 	conn, err := s.readers.take(ctx, s.closed)
 	if err != nil {
@@ -244,12 +243,12 @@ func (s *Store) read(ctx context.Context, f func(*sqlite.Conn) error) error {
 	return f(conn)
 }
 
-// write lends f the writing connection. A statement outside a transaction commits by itself.
+// write lends f the writing connection. A statement outside a transaction commits by itself. ctx
+// ends the wait for the connection; a statement that has begun is seen through, so that its answer
+// is known.
 func (s *Store) write(ctx context.Context, f func(*sqlite.Conn) error) error {
-	select {
-	case <-s.closed:
-		return errClosed
-	default:
+	if err := s.check(ctx); err != nil {
+		return err
 	}
 	select {
 	case <-s.closed:
@@ -257,11 +256,16 @@ func (s *Store) write(ctx context.Context, f func(*sqlite.Conn) error) error {
 	case <-ctx.Done():
 		return ctx.Err()
 	case conn := <-s.writer:
-		conn.SetInterrupt(ctx.Done())
-		defer func() {
-			conn.SetInterrupt(nil)
-			s.writer <- conn
-		}()
+		defer func() { s.writer <- conn }()
 		return f(conn)
+	}
+}
+
+func (s *Store) check(ctx context.Context) error {
+	select {
+	case <-s.closed:
+		return errClosed
+	default:
+		return ctx.Err()
 	}
 }
