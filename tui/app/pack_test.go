@@ -8,6 +8,7 @@ import (
 	"github.com/charmbracelet/colorprofile"
 
 	"github.com/chaperone-privacy/chaperone/internal/checklist"
+	"github.com/chaperone-privacy/chaperone/internal/words"
 	"github.com/chaperone-privacy/chaperone/tui/app"
 	"github.com/chaperone-privacy/chaperone/tui/app/apptest"
 	"github.com/chaperone-privacy/chaperone/tui/screen"
@@ -34,6 +35,11 @@ func TestRealPack(t *testing.T) {
 	}
 	now := func() time.Time { return apptest.Now }
 	content := app.PackContent(func() *checklist.Pack { return pack }, now)
+	for _, region := range pack.Regions() {
+		if name := screen.RegionName(words.For("en"), region); strings.ToLower(name) == region {
+			t.Errorf("region %q has no name in the catalogue", region)
+		}
+	}
 	seen := map[string]bool{}
 	for _, stage := range []checklist.Stage{checklist.Worried, checklist.Notified, checklist.Threatened, checklist.Published} {
 		for _, region := range append([]string{""}, pack.Regions()...) {

@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"errors"
 	"io"
 	"os"
 
@@ -183,11 +184,17 @@ func (m *Model) leave() tea.Cmd {
 // maxFile is the largest message file that is read. Real ones are a few kilobytes.
 const maxFile = 1 << 20
 
+var errTooLarge = errors.New("the file is too large")
+
 func readFile(name string) ([]byte, error) {
 	f, err := os.Open(name)
 	if err != nil {
 		return nil, err
 	}
 	defer f.Close()
-	return io.ReadAll(io.LimitReader(f, maxFile))
+	data, err := io.ReadAll(io.LimitReader(f, maxFile+1))
+	if err == nil && len(data) > maxFile {
+		err = errTooLarge
+	}
+	return data, err
 }

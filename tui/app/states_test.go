@@ -31,7 +31,7 @@ func press(keys ...string) func(*apptest.Robot, *apptest.Device) {
 // judged is a device whose Verify returns v, and the way to the verdict.
 func judged(v contact.Verdict) func() *apptest.Device {
 	return func() *apptest.Device {
-		d := apptest.New()
+		d, v := apptest.New(), v
 		v.Findings = []contact.Finding{v.Headline}
 		v.Clinic, v.ClinicID, v.Kind = "Example Aesthetics", [32]byte{0xe5, 1, 2, 3}, "appointment"
 		v.Issued = apptest.Now.AddDate(0, 0, -1)

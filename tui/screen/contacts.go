@@ -49,7 +49,7 @@ func Numbers(w *words.Catalogue, c checklist.HelpContact) string {
 // code.
 func RegionName(w *words.Catalogue, id string) string {
 	name, ok := map[string]words.Key{
-		"us": words.RegionUs, "gb": words.RegionGb, "au": words.RegionAu, "ca": words.RegionCa,
+		"us": words.RegionUs, "gb": words.RegionGb, "au": words.RegionAu, "ca": words.RegionCa, "nz": words.RegionNz,
 	}[id]
 	if !ok {
 		return strings.ToUpper(id)

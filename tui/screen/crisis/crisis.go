@@ -171,10 +171,6 @@ func (m *Model) View(width int) widget.Page {
 		}
 	}
 	screen.DrawTrouble(t, w, m.err)
-	t.Gap()
-	if region == "" {
-		t.Hang(m.keys.Region.Label(w)+"  ", st.Key, st.Muted, w.T(words.CrisisNoRegion))
-	}
 	return page
 }
 
@@ -197,13 +193,17 @@ func (m *Model) draw(t *widget.Text, i int, text checklist.ItemText, region stri
 	}
 	indent := ansi.StringWidth(mark)
 	pad := column - indent - ansi.StringWidth(text.Title)
-	if pad >= 2 && column+ansi.StringWidth(beside) <= t.Width && !m.open[i] {
+	if pad >= 2 && !(i == 0 && region == "") && column+ansi.StringWidth(beside) <= t.Width && !m.open[i] {
 		t.Raw(st.Accent.Render(mark) + s.Render(text.Title) + strings.Repeat(" ", pad) + tone.Render(beside))
 		return
 	}
 	t.Hang(mark, st.Accent, s, text.Title)
 	if numbers != "" && !m.open[i] {
 		t.Indent(tone, indent, numbers)
+	}
+	if i == 0 && region == "" {
+		// Numbers of another country would be worse than none.
+		t.Hang("    "+m.keys.Region.Label(m.env.Words)+"  ", st.Key, st.Caution, m.env.Words.T(words.CrisisNoRegion))
 	}
 }
 

@@ -107,11 +107,16 @@ func (m *Model) Update(msg tea.Msg) tea.Cmd {
 	return nil
 }
 
+// maxPaste is the most bytes that a paste may hold. Real messages are a few kilobytes.
+const maxPaste = 1 << 20
+
 // paste takes a whole message at once. Terminals send pasted line breaks as carriage
 // returns, and many readers do not copy the last one.
 func (m *Model) paste(msg tea.PasteMsg) tea.Cmd {
 	text := strings.NewReplacer("\r\n", "\n", "\r", "\n").Replace(msg.Content)
 	switch {
+	case len(text) > maxPaste:
+		m.failed = m.stage == askBundle
 	case m.stage == askBundle && strings.Contains(strings.TrimSpace(text), "\n"):
 		m.take([]byte(strings.TrimLeft(strings.TrimRight(text, "\n "), "\n ") + "\n"))
 	case m.stage == askText:
