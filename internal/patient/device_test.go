@@ -321,8 +321,15 @@ func TestPassphrase(t *testing.T) {
 	if err := d.SetPassphrase(nil); err != nil {
 		t.Fatal(err)
 	}
+	// Nothing may be written then: a new key over the one in use would lose the vault in a crash.
+	before := map[string][]byte{VaultFile: mustRead(t, dir, VaultFile), keyFile: mustRead(t, dir, keyFile)}
 	if err := d.SetPassphrase(nil); err != nil {
 		t.Errorf("removing it twice: got %v", err)
+	}
+	for name, data := range before {
+		if !bytes.Equal(mustRead(t, dir, name), data) {
+			t.Errorf("removing it twice wrote %s", name)
+		}
 	}
 	d = reopen(t, d, cfg)
 	if d.HasPassphrase() || d.State().Settings.Locale != "es" {

@@ -396,7 +396,9 @@ func TestSyncFailsAndNothingChanges(t *testing.T) {
 			t.Parallel()
 			s := newServer(t)
 			cfg := syncConfig(t, s, "phone")
-			cfg.HTTP = &http.Client{Timeout: time.Second}
+			if tt.name == "slow" {
+				cfg.HTTP = &http.Client{Timeout: time.Second}
+			}
 			d, _ := create(t, cfg)
 			mustSync(t, d)
 			if err := d.SetSettings("es", ""); err != nil {

@@ -106,7 +106,7 @@ func TestMergeProperties(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			if err := quick.Check(property, &quick.Config{MaxCount: 1000}); err != nil {
+			if err := quick.Check(property, &quick.Config{MaxCount: 400}); err != nil {
 				t.Error(err)
 			}
 		})
