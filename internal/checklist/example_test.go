@@ -38,7 +38,7 @@ func ExampleTexts_Contacts() {
 		return
 	}
 	now := time.Date(2026, 12, 1, 9, 0, 0, 0, time.UTC)
-	for _, region := range []string{"us", "au", "fr"} {
+	for _, region := range []string{"us", "gb", "fr"} {
 		fmt.Print(region)
 		for _, c := range pack.Text("es").Contacts("role:emergency", region, now) {
 			fmt.Print(" ", c.Name, " ", c.Phones[0].Number)
@@ -47,7 +47,7 @@ func ExampleTexts_Contacts() {
 	}
 	// Output:
 	// us Emergencias 911
-	// au Emergencias 000
+	// gb Emergencias 999
 	// fr
 }
 
