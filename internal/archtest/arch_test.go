@@ -101,7 +101,7 @@ var notIn = []struct {
 	{
 		program: "tui/cmd/chaperone",
 		banned: []string{
-			"backend", "database/sql", "zombiezen.com/go/sqlite", "modernc.org/sqlite", "github.com/jackc/pgx",
+			"backend", "std:database/sql", "zombiezen.com/go/sqlite", "modernc.org/sqlite", "github.com/jackc/pgx",
 			"buf.build/go/protovalidate", "cel.dev", "github.com/google/cel-go", "github.com/prometheus", "go.opentelemetry.io",
 			"go.yaml.in", "charm.land/glamour",
 		},
@@ -110,7 +110,7 @@ var notIn = []struct {
 	{
 		program: "mobile-sdk",
 		banned: []string{
-			"backend", "database/sql", "zombiezen.com/go/sqlite", "buf.build/go/protovalidate", "github.com/prometheus",
+			"backend", "std:database/sql", "zombiezen.com/go/sqlite", "buf.build/go/protovalidate", "github.com/prometheus",
 			"go.opentelemetry.io", "charm.land", "go.yaml.in",
 		},
 		reason: "the SDK must stay small",
@@ -163,7 +163,7 @@ func under(p, rule string) bool {
 	if std, ok := strings.CutPrefix(rule, "std:"); ok {
 		return p == std
 	}
-	if first, _, _ := strings.Cut(rule, "/"); !strings.Contains(first, ".") && rule != "database/sql" {
+	if first, _, _ := strings.Cut(rule, "/"); !strings.Contains(first, ".") {
 		rule = module + rule
 	}
 	return p == rule || strings.HasPrefix(p, rule+"/")
