@@ -28,7 +28,7 @@ func (s *Server) Run(ctx context.Context) error {
 		})
 	}
 	serve(s.main, func() error {
-		if s.main.TLSConfig != nil {
+		if s.cfg.TLSCert != "" {
 			return s.main.ServeTLS(s.mainLn, "", "")
 		}
 		return s.main.Serve(s.mainLn)
@@ -44,7 +44,7 @@ func (s *Server) Run(ctx context.Context) error {
 			s.log.Error("request rules broken", "error", err)
 		}
 	})
-	s.log.Info("serving", "store", s.store.name, "origin", s.origin, "tls", s.main.TLSConfig != nil)
+	s.log.Info("serving", "store", s.store.name, "origin", s.origin, "tls", s.cfg.TLSCert != "")
 
 	var err error
 	select {
