@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"runtime/debug"
 	"strings"
 	"sync"
 	"syscall"
@@ -60,6 +61,12 @@ type settings struct {
 	level slog.Level
 }
 
+// While it starts the server makes much that it keeps; collecting that in between only delays it.
+const (
+	startGC = 400 // percent
+	usualGC = 100 // Go's own default
+)
+
 // serve runs the server until a signal ends it.
 func serve(args []string, stdout, stderr io.Writer) int {
 	set, err := parseServe(args, os.Getenv)
@@ -71,6 +78,9 @@ func serve(args []string, stdout, stderr io.Writer) int {
 		return complain(stderr, exitUsage, err.Error(), "run 'chaperoned help serve' for the settings")
 	}
 	set.Log = slog.New(slog.NewTextHandler(stderr, &slog.HandlerOptions{Level: set.level}))
+	if os.Getenv("GOGC") == "" {
+		debug.SetGCPercent(startGC)
+	}
 	ctx, stop := untilSignal(stderr)
 	defer stop()
 	srv, err := server.New(ctx, set.Config)
@@ -95,6 +105,9 @@ func announce(ctx context.Context, stdout io.Writer, srv *server.Server, tls boo
 	case <-ctx.Done():
 		return
 	case <-srv.Ready():
+	}
+	if os.Getenv("GOGC") == "" {
+		debug.SetGCPercent(usualGC)
 	}
 	if addr := srv.MetricsAddr(); addr != nil {
 		fmt.Fprintf(stdout, "metrics http://%s/metrics\n", addr)
