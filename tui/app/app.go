@@ -62,6 +62,7 @@ type Model struct {
 
 	stack   []screen.Screen // the last one is shown
 	offsets []int           // how far each was scrolled
+	asked   []tea.Msg       // what the screens ask for, first things first
 
 	width, height int
 	dark          bool
@@ -90,7 +91,7 @@ func New(cfg Config) *Model {
 	m.ctx, m.cancel = context.WithCancel(context.Background())
 	m.env = &screen.Env{
 		Words: words.For(cfg.Locale), Content: cfg.Content, Device: cfg.Device, Opener: cfg.Opener,
-		Now: cfg.Now, ReadFile: cfg.ReadFile, Do: m.do,
+		Now: cfg.Now, ReadFile: cfg.ReadFile, Do: m.do, Send: m.send,
 	}
 	m.applySettings()
 	if cfg.Device != nil {
@@ -131,11 +132,27 @@ func (m *Model) Init() tea.Cmd {
 	return m.top().Init()
 }
 
+// send keeps what a screen asks for until its Update is over.
+func (m *Model) send(msg tea.Msg) tea.Cmd {
+	m.asked = append(m.asked, msg)
+	return nil
+}
+
 // Update implements [tea.Model].
 func (m *Model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
+	cmds := []tea.Cmd{m.handle(msg)}
+	for len(m.asked) > 0 {
+		next := m.asked[0]
+		m.asked = m.asked[1:]
+		cmds = append(cmds, m.handle(next))
+	}
+	return m, tea.Batch(cmds...)
+}
+
+func (m *Model) handle(msg tea.Msg) tea.Cmd {
 	switch msg := msg.(type) {
 	case tea.KeyPressMsg:
-		return m, m.key(msg)
+		return m.key(msg)
 	case tea.WindowSizeMsg:
 		m.width, m.height = msg.Width, msg.Height
 	case tea.BackgroundColorMsg:
@@ -143,29 +160,29 @@ func (m *Model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		m.applySettings()
 	case unlock.NoVault:
 		m.reset(welcome.New(m.env))
-		return m, m.top().Init()
+		return m.top().Init()
 	case welcome.Language:
 		m.cfg.Locale, m.chosen = msg.Locale, msg.Locale
 		m.env.Words = words.For(msg.Locale)
 	case screen.Region:
 		m.env.Region = msg.ID
 	case screen.Opened:
-		return m, m.opened(msg)
+		return m.opened(msg)
 	case screen.Wiped:
-		return m, m.wiped()
+		return m.wiped()
 	case screen.Toast:
 		m.toast = msg.Text
 	case screen.Go:
-		return m, m.goTo(msg)
+		return m.goTo(msg)
 	case screen.Back:
-		return m, m.back()
+		return m.back()
 	case screen.Changed:
 		m.applySettings()
-		return m, m.top().Update(msg)
+		return m.top().Update(msg)
 	default:
-		return m, m.broadcast(msg)
+		return m.broadcast(msg)
 	}
-	return m, nil
+	return nil
 }
 
 // broadcast hands a message to every screen: the one that waits for it may lie below.
@@ -212,7 +229,7 @@ func (m *Model) key(k tea.KeyPressMsg) tea.Cmd {
 	cmd := m.top().Update(k)
 	wasFree := m.free
 	m.free = false
-	if step := m.step(k); step != 0 && cmd == nil && before.Cursor == nil && at == m.top() {
+	if step := m.step(k); step != 0 && cmd == nil && len(m.asked) == 0 && before.Cursor == nil && at == m.top() {
 		// The cursor is at the end of its list: what lies beyond can still be read.
 		if after := m.top().View(m.width); after.Focus == before.Focus {
 			m.free = wasFree

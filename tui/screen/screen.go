@@ -87,6 +87,9 @@ type Env struct {
 	Region   string // chosen on the crisis screen before there are answers
 	Now      func() time.Time
 	ReadFile func(name string) ([]byte, error)
+	// Send hands a message to the root, which acts on it before it looks at another key. It is
+	// called in Update only, and returns nil so that it can stand in a return.
+	Send func(msg tea.Msg) tea.Cmd
 	// Do makes a command of work that may block. Its context ends when the program is left.
 	Do func(work func(ctx context.Context) tea.Msg) tea.Cmd
 }
@@ -157,7 +160,8 @@ type Region struct{ ID string }
 // Changed tells the root that settings or answers changed, so words or colours may.
 type Changed struct{}
 
-// Send wraps a message as a command.
+// Send wraps a message to the root as a command, for a program that stands around the root.
+// Screens use [Env.Send], which does not let a key come between.
 func Send(msg tea.Msg) tea.Cmd { return func() tea.Msg { return msg } }
 
 // Locale returns the locale of the words in use.

@@ -93,7 +93,8 @@ func (m *Model) Update(msg tea.Msg) tea.Cmd {
 		if m.err = done.err; m.err != nil {
 			return nil
 		}
-		return tea.Sequence(screen.Send(screen.Toast{Text: m.env.Words.T(words.CrisisAdopted)}), screen.Send(screen.Go{To: screen.Home}))
+		m.env.Send(screen.Toast{Text: m.env.Words.T(words.CrisisAdopted)})
+		return m.env.Send(screen.Go{To: screen.Home})
 	}
 	k, ok := msg.(tea.KeyPressMsg)
 	if !ok {
@@ -117,13 +118,13 @@ func (m *Model) Update(msg tea.Msg) tea.Cmd {
 		m.moved = true
 		m.open[m.list.At] = !m.open[m.list.At]
 	case m.keys.Verify.Is(k) && m.env.Device != nil:
-		return screen.Send(screen.Go{To: screen.Verify})
+		return m.env.Send(screen.Go{To: screen.Verify})
 	case m.keys.Adopt.Is(k) && m.canAdopt():
 		return m.adopt()
 	case m.keys.Region.Is(k):
 		m.choose = true
 	case m.keys.Back.Is(k):
-		return screen.Send(screen.Back{})
+		return m.env.Send(screen.Back{})
 	}
 	return nil
 }
@@ -136,7 +137,7 @@ func (m *Model) chooseRegion(k tea.KeyPressMsg) tea.Cmd {
 	case c.Pick.Is(k):
 		m.choose = false
 		if m.regions.At < len(ids) {
-			return screen.Send(screen.Region{ID: ids[m.regions.At]})
+			return m.env.Send(screen.Region{ID: ids[m.regions.At]})
 		}
 	case c.Back.Is(k):
 		m.choose = false

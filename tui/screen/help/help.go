@@ -26,7 +26,7 @@ func (m *Model) Init() tea.Cmd { return nil }
 // Update implements [screen.Screen].
 func (m *Model) Update(msg tea.Msg) tea.Cmd {
 	if k, ok := msg.(tea.KeyPressMsg); ok && keys.NewChoose().Back.Is(k) {
-		return screen.Send(screen.Back{})
+		return m.env.Send(screen.Back{})
 	}
 	return nil
 }

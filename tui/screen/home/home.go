@@ -77,20 +77,20 @@ func (m *Model) Update(msg tea.Msg) tea.Cmd {
 	switch {
 	case m.keys.Start.Is(k):
 		if m.list.At < m.shown() {
-			return screen.Send(screen.Go{To: screen.Task, Row: checklist.RowKey{Item: m.plan.Rows[m.list.At].Item.ID}})
+			return m.env.Send(screen.Go{To: screen.Task, Row: checklist.RowKey{Item: m.plan.Rows[m.list.At].Item.ID}})
 		}
 	case m.keys.Verify.Is(k):
-		return screen.Send(screen.Go{To: screen.Verify})
+		return m.env.Send(screen.Go{To: screen.Verify})
 	case m.keys.Plan.Is(k):
-		return screen.Send(screen.Go{To: screen.Plan})
+		return m.env.Send(screen.Go{To: screen.Plan})
 	case m.keys.Settings.Is(k):
-		return screen.Send(screen.Go{To: screen.Settings})
+		return m.env.Send(screen.Go{To: screen.Settings})
 	case m.keys.Questions.Is(k):
-		return screen.Send(screen.Go{To: screen.Questions})
+		return m.env.Send(screen.Go{To: screen.Questions})
 	case m.keys.Pins.Is(k) && m.unconfirmed():
-		return screen.Send(screen.Go{To: screen.Pins})
+		return m.env.Send(screen.Go{To: screen.Pins})
 	case m.keys.Recovery.Is(k) && !m.saved:
-		return screen.Send(screen.Go{To: screen.Recovery})
+		return m.env.Send(screen.Go{To: screen.Recovery})
 	}
 	return nil
 }

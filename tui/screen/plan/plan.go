@@ -80,7 +80,7 @@ func (m *Model) Update(msg tea.Msg) tea.Cmd {
 	case m.list.Update(k, len(rows)):
 	case m.keys.Open.Is(k):
 		if m.list.At < len(rows) {
-			return screen.Send(screen.Go{To: screen.Task, Row: checklist.RowKey{Item: rows[m.list.At].Item.ID}})
+			return m.env.Send(screen.Go{To: screen.Task, Row: checklist.RowKey{Item: rows[m.list.At].Item.ID}})
 		}
 	case m.keys.Later.Is(k):
 		m.later = !m.later
@@ -90,7 +90,7 @@ func (m *Model) Update(msg tea.Msg) tea.Cmd {
 			m.list.At = len(rows)
 		}
 	case m.keys.Back.Is(k):
-		return screen.Send(screen.Back{})
+		return m.env.Send(screen.Back{})
 	}
 	m.list.At = max(0, min(m.list.At, len(m.visible())-1))
 	return nil

@@ -119,7 +119,8 @@ func (m *Model) Update(msg tea.Msg) tea.Cmd {
 		if !m.env.Device.RecoveryConfirmed() {
 			next.To = screen.Recovery
 		}
-		return tea.Sequence(screen.Send(screen.Changed{}), screen.Send(next))
+		m.env.Send(screen.Changed{})
+		return m.env.Send(next)
 	case tea.KeyPressMsg:
 		if !m.busy {
 			return m.key(msg)
@@ -134,7 +135,7 @@ func (m *Model) key(k tea.KeyPressMsg) tea.Cmd {
 	case m.list.Update(k, len(opts)):
 	case m.keys.Back.Is(k):
 		if m.at == 0 {
-			return screen.Send(screen.Back{})
+			return m.env.Send(screen.Back{})
 		}
 		m.enter(m.at - 1)
 	case m.keys.Skip.Is(k):

@@ -102,7 +102,8 @@ func (m *Model) Update(msg tea.Msg) tea.Cmd {
 		m.busy, m.err = false, msg.err
 		if msg.err == nil {
 			m.code, m.mode = humancode.Code{}, confirmed
-			return tea.Sequence(screen.Send(screen.Toast{Text: m.env.Words.T(words.RecoveryConfirmed)}), screen.Send(screen.Back{}))
+			m.env.Send(screen.Toast{Text: m.env.Words.T(words.RecoveryConfirmed)})
+			return m.env.Send(screen.Back{})
 		}
 	case tea.PasteMsg:
 		if m.mode == typing {
@@ -145,7 +146,7 @@ func (m *Model) press(k tea.KeyPressMsg) tea.Cmd {
 		case m.keys.Print.Is(k):
 			m.mode = paper
 		case m.keys.Back.Is(k):
-			return screen.Send(screen.Back{})
+			return m.env.Send(screen.Back{})
 		}
 	case square, paper:
 		if m.keys.Back.Is(k) {
@@ -153,7 +154,7 @@ func (m *Model) press(k tea.KeyPressMsg) tea.Cmd {
 		}
 	default:
 		if m.keys.Back.Is(k) {
-			return screen.Send(screen.Back{})
+			return m.env.Send(screen.Back{})
 		}
 	}
 	return nil

@@ -45,12 +45,12 @@ func (m *Model) Keys() keys.Map {
 
 // Update implements [screen.Screen].
 func (m *Model) Update(msg tea.Msg) tea.Cmd {
-	home := screen.Send(screen.Go{To: screen.Home, Replace: true})
+	home := func() tea.Cmd { return m.env.Send(screen.Go{To: screen.Home, Replace: true}) }
 	switch msg := msg.(type) {
 	case doneMsg:
 		m.busy, m.err = false, msg.err
 		if msg.err == nil {
-			return home
+			return home()
 		}
 	case tea.KeyPressMsg:
 		switch {
@@ -60,7 +60,7 @@ func (m *Model) Update(msg tea.Msg) tea.Cmd {
 			device := m.env.Device
 			return m.env.Do(func(context.Context) tea.Msg { return doneMsg{device.ConfirmPins()} })
 		case m.keys.Yes.Is(msg), m.keys.NotNow.Is(msg):
-			return home
+			return home()
 		}
 	}
 	return nil

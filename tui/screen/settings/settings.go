@@ -87,9 +87,9 @@ func (m *Model) Update(msg tea.Msg) tea.Cmd {
 	case doneMsg:
 		m.busy, m.err, m.said = false, msg.err, msg.said
 		if msg.wiped {
-			return screen.Send(screen.Wiped{})
+			return m.env.Send(screen.Wiped{})
 		}
-		return screen.Send(screen.Changed{})
+		return m.env.Send(screen.Changed{})
 	case tea.PasteMsg:
 		if m.entry != none {
 			m.input.Update(msg)
@@ -112,7 +112,7 @@ func (m *Model) press(k tea.KeyPressMsg) tea.Cmd {
 		return nil
 	}
 	if choose.Back.Is(k) {
-		return screen.Send(screen.Back{})
+		return m.env.Send(screen.Back{})
 	}
 	if !choose.Pick.Is(k) {
 		return nil
@@ -131,7 +131,7 @@ func (m *Model) press(k tea.KeyPressMsg) tea.Cmd {
 	case syncNow:
 		return m.sync()
 	case recovery:
-		return screen.Send(screen.Go{To: screen.Recovery})
+		return m.env.Send(screen.Go{To: screen.Recovery})
 	case wipe, wipeAll:
 		m.remote = row(m.list.At) == wipeAll
 		m.ask(wipeWord, "", false)

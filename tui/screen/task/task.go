@@ -115,7 +115,8 @@ func (m *Model) Update(msg tea.Msg) tea.Cmd {
 		}
 		plan := m.env.Device.Plan()
 		saved := m.env.Words.T(words.TaskSaved, words.Int("done", plan.Done), words.Int("total", plan.Total))
-		return tea.Sequence(screen.Send(screen.Toast{Text: saved}), screen.Send(screen.Back{}))
+		m.env.Send(screen.Toast{Text: saved})
+		return m.env.Send(screen.Back{})
 	case screen.Changed:
 		return m.Init()
 	case tea.KeyPressMsg:
@@ -137,11 +138,11 @@ func (m *Model) press(k tea.KeyPressMsg) tea.Cmd {
 	open := m.open()
 	switch {
 	case m.keys.Back.Is(k):
-		return screen.Send(screen.Back{})
+		return m.env.Send(screen.Back{})
 	case m.keys.Why.Is(k):
-		return screen.Send(m.details())
+		return m.env.Send(m.details())
 	case m.keys.Verify.Is(k) && m.leadsTo("app:verify"):
-		return screen.Send(screen.Go{To: screen.Verify})
+		return m.env.Send(screen.Go{To: screen.Verify})
 	case !open && m.keys.Reopen.Is(k):
 		return m.mark("", checklist.Todo, "", time.Time{}, true)
 	case !open:
@@ -173,7 +174,7 @@ func (m *Model) choose(k tea.KeyPressMsg) tea.Cmd {
 	choose := keys.NewChoose()
 	if choose.Back.Is(k) {
 		if m.row == nil {
-			return screen.Send(screen.Back{})
+			return m.env.Send(screen.Back{})
 		}
 		m.mode = reading
 		return nil

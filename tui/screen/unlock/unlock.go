@@ -80,9 +80,9 @@ func (m *Model) Update(msg tea.Msg) tea.Cmd {
 		m.busy = false
 		switch {
 		case msg.err == nil:
-			return screen.Send(screen.Opened{Device: msg.device})
+			return m.env.Send(screen.Opened{Device: msg.device})
 		case errors.Is(msg.err, patient.ErrNoVault):
-			return screen.Send(NoVault{})
+			return m.env.Send(NoVault{})
 		case errors.Is(msg.err, patient.ErrNeedPassphrase), errors.Is(msg.err, patient.ErrWrongPassphrase):
 			m.ask = true
 			if errors.Is(msg.err, patient.ErrWrongPassphrase) {

@@ -141,7 +141,7 @@ func (m *Model) press(k tea.KeyPressMsg) tea.Cmd {
 			m.input.Set("")
 			return nil
 		}
-		return screen.Send(screen.Back{})
+		return m.env.Send(screen.Back{})
 	}
 	switch m.stage {
 	case askBundle:
@@ -170,7 +170,7 @@ func (m *Model) press(k tea.KeyPressMsg) tea.Cmd {
 		case m.keys.Again.Is(k):
 			*m = *New(m.env)
 		case m.keys.Details.Is(k):
-			return screen.Send(screen.Go{To: screen.Details, Title: m.env.Words.T(words.VerdictDetails), Details: details(m.env.Words, m.verdict)})
+			return m.env.Send(screen.Go{To: screen.Details, Title: m.env.Words.T(words.VerdictDetails), Details: details(m.env.Words, m.verdict)})
 		}
 	}
 	return nil

@@ -76,12 +76,12 @@ func (m *Model) Update(msg tea.Msg) tea.Cmd {
 	case createdMsg:
 		m.busy, m.err = false, msg.err
 		if msg.err == nil {
-			return screen.Send(screen.Opened{Device: msg.device})
+			return m.env.Send(screen.Opened{Device: msg.device})
 		}
 	case restoredMsg:
 		m.busy, m.err = false, msg.err
 		if msg.err == nil {
-			return screen.Send(screen.Opened{Device: msg.device, Restored: &msg.restored})
+			return m.env.Send(screen.Opened{Device: msg.device, Restored: &msg.restored})
 		}
 	case tea.PasteMsg:
 		if m.asking != nothing {
@@ -120,7 +120,7 @@ func (m *Model) key(k tea.KeyPressMsg) tea.Cmd {
 	if m.env.Locale() == "es" {
 		other = "en"
 	}
-	return screen.Send(Language{other})
+	return m.env.Send(Language{other})
 }
 
 // typed takes the server's address, then the recovery code.
