@@ -257,6 +257,44 @@ func TestEscIsNotTwice(t *testing.T) {
 	}
 }
 
+// TestSecretsAreNotShown types a passphrase at each place that asks for one.
+func TestSecretsAreNotShown(t *testing.T) {
+	t.Parallel()
+	home := t.TempDir()
+	vaultAt(t, home)
+	c := converse(t, environment(home))
+	c.choose("Settings")
+	c.choose("Passphrase")
+	c.answer("correct horse")
+	c.answer("correct horse")
+	c.leave()
+	for _, tt := range []struct {
+		args        []string
+		asks, shows string
+	}{
+		{[]string{"plan"}, "Passphrase of your vault:", "Do this next"},
+		{[]string{"--plain"}, "not shown", "Do this next"},
+		{nil, "assphrase", "Do this next"},
+	} {
+		x := open(t, standard, environment(home), tt.args...)
+		x.waitFor(tt.asks)
+		time.Sleep(100 * time.Millisecond) // the question stands before the echo is off
+		x.press("correct horse")
+		time.Sleep(100 * time.Millisecond)
+		if strings.Contains(x.text(), "horse") {
+			t.Errorf("chaperone %v shows the passphrase", tt.args)
+		}
+		x.press(enter)
+		if tt.args == nil || tt.args[0] == "--plain" {
+			x.waitFor(tt.shows)
+			x.press("\x18")
+		}
+		if code := x.wait(); code != 0 {
+			t.Errorf("chaperone %v: exit code %d, want 0; it shows\n%s", tt.args, code, x.text())
+		}
+	}
+}
+
 // TestSignals ends the program from outside: the terminal is as it was, and cleared.
 func TestSignals(t *testing.T) {
 	t.Parallel()

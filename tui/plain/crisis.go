@@ -18,7 +18,7 @@ func (s *session) crisis(ctx context.Context) error {
 		s.say(s.Words.T(words.PlainCrisisHead))
 		var lines []string
 		for i := range plan.Rows {
-			lines = append(lines, w.Title(&plan.Rows[i]))
+			lines = append(lines, w.Texts.Title(plan.Rows[i].Item.ID)+".")
 		}
 		rows := len(lines)
 		if w.Region == "" {

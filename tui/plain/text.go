@@ -5,6 +5,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/charmbracelet/x/ansi"
+
 	"github.com/chaperone-privacy/chaperone/internal/checklist"
 	"github.com/chaperone-privacy/chaperone/internal/words"
 	"github.com/chaperone-privacy/chaperone/tui/screen"
@@ -14,9 +16,28 @@ import (
 // measure is the longest line, in columns.
 const measure = 72
 
-// wrap makes text harmless and breaks it into lines; line breaks in it stay.
+// wrap makes text harmless and breaks it at spaces into lines; line breaks in it stay. A word
+// is never broken: an address must stay whole to be read out, copied and opened.
 func wrap(text string, width int) []string {
-	return widget.Wrap(widget.Safe(text), max(20, min(measure, width)))
+	width = max(20, min(measure, width))
+	var lines []string
+	for para := range strings.SplitSeq(widget.Safe(text), "\n") {
+		line, wide := "", 0
+		for _, word := range strings.Fields(para) {
+			w := ansi.StringWidth(word)
+			switch {
+			case line == "":
+				line, wide = word, w
+			case wide+1+w <= width:
+				line, wide = line+" "+word, wide+1+w
+			default:
+				lines = append(lines, line)
+				line, wide = word, w
+			}
+		}
+		lines = append(lines, line)
+	}
+	return lines
 }
 
 // Writer turns rows of a plan into text that reads well aloud and on paper.
@@ -183,20 +204,15 @@ func (w Writer) Sources(r *checklist.Row) []string {
 func (w Writer) Sheet(rows []checklist.Row, full bool, width int) string {
 	var b strings.Builder
 	for i := range rows {
-		title := fmt.Sprintf("%d. %s", i+1, w.Title(&rows[i]))
 		if full && i > 0 {
 			b.WriteByte('\n')
 		}
-		for _, line := range wrap(title, width) {
-			b.WriteString(line + "\n")
-		}
+		hang(&b, fmt.Sprintf("%d. ", i+1), w.Title(&rows[i]), width)
 		if !full {
 			continue
 		}
 		for _, para := range w.Task(&rows[i]) {
-			for _, line := range wrap(para, min(measure, width)-3) {
-				b.WriteString("   " + line + "\n")
-			}
+			hang(&b, "   ", para, width)
 		}
 	}
 	return b.String()
@@ -210,16 +226,29 @@ func (w Writer) Crisis(rows []checklist.Row, full bool, width int) string {
 	}
 	var b strings.Builder
 	for i := range rows {
-		for _, line := range wrap(fmt.Sprintf("%d. %s", i+1, w.Title(&rows[i])), width) {
-			b.WriteString(line + "\n")
-		}
+		hang(&b, fmt.Sprintf("%d. ", i+1), w.Texts.Title(rows[i].Item.ID), width)
 		for _, step := range rows[i].Item.Steps {
 			for _, para := range w.contacts(step.Ref) {
-				for _, line := range wrap(para, min(measure, width)-3) {
-					b.WriteString("   " + line + "\n")
-				}
+				hang(&b, "   ", para, width)
 			}
 		}
 	}
 	return b.String()
+}
+
+// Paragraph is text in lines that fit a terminal, with a line break at its end.
+func Paragraph(text string, width int) string {
+	var b strings.Builder
+	hang(&b, "", text, width)
+	return b.String()
+}
+
+// hang writes text behind a mark; its further lines stand under the text.
+func hang(b *strings.Builder, mark, text string, width int) {
+	for i, line := range wrap(text, min(measure, width)-len(mark)) {
+		if i > 0 {
+			mark = strings.Repeat(" ", len(mark))
+		}
+		b.WriteString(mark + line + "\n")
+	}
 }

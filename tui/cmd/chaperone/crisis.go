@@ -31,12 +31,14 @@ func (p *program) crisis(_ context.Context, a *arguments) (int, error) {
 
 func (p *program) crisisText(w plain.Writer, full bool) string {
 	plan := w.Pack.Plan(plain.CrisisAnswers(w.Region), nil, w.Now)
-	text := p.words.T(words.CliCrisisHead) + "\n"
+	width := p.width()
+	say := func(text string) string { return plain.Paragraph(text, width) }
+	text := say(p.words.T(words.CliCrisisHead))
 	if w.Region == "" {
-		text += p.words.T(words.CliCrisisNoRegion, words.Str("regions", strings.Join(w.Pack.Regions(), ", "))) + "\n"
+		text += say(p.words.T(words.CliCrisisNoRegion, words.Str("regions", strings.Join(w.Pack.Regions(), ", "))))
 	}
 	if w.Pack.Development() {
-		text += p.words.T(words.PlainDevelopment) + "\n"
+		text += say(p.words.T(words.PlainDevelopment))
 	}
-	return text + "\n" + w.Crisis(plan.Rows, full, p.width())
+	return text + "\n" + w.Crisis(plan.Rows, full, width)
 }

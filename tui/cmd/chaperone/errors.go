@@ -32,7 +32,6 @@ var (
 	errNoTTY      = errors.New("no terminal to ask on")
 	errNotTyped   = errors.New("confirmation not typed")
 	errNoLook     = errors.New("region has no facts")
-	errSomeVault  = errors.New("this device has a vault already")
 )
 
 // failure is how one kind of error is told: what happened, what to do, and the exit code.

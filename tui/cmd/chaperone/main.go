@@ -16,21 +16,22 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
+	"time"
 
 	"github.com/chaperone-privacy/chaperone/internal/words"
 )
 
-func main() { os.Exit(Main()) }
+func main() { os.Exit(start(clock())) }
 
-// Main runs the program with the arguments and the environment of the process and returns
-// the exit code. It is what the scripts under testdata run.
-func Main() int {
+// start runs the program with the arguments and the environment of the process and returns
+// the exit code.
+func start(now func() time.Time) int {
 	p := &program{
 		getenv: os.Getenv,
 		stdin:  os.Stdin,
 		stdout: os.Stdout,
 		stderr: os.Stderr,
-		now:    clock(),
+		now:    now,
 		words:  words.For(words.System(os.Getenv)),
 	}
 	ctx, stop := context.WithCancel(context.Background())

@@ -104,15 +104,15 @@ func isRegion(s string) bool {
 // planText writes a plan for a terminal, or with full for paper.
 func (p *program) planText(w plain.Writer, plan *checklist.Plan, full bool) string {
 	width := p.width()
-	text := p.words.T(words.HomeProgress, words.Int("done", plan.Done), words.Int("total", plan.Total), words.Int("minutes", plan.MinutesLeft)) + "\n"
+	text := p.words.T(words.HomeProgress, words.Int("done", plan.Done), words.Int("total", plan.Total), words.Int("minutes", plan.MinutesLeft)) + ".\n"
 	if w.Pack.Development() {
-		text += p.words.T(words.PlainDevelopment) + "\n"
+		text += plain.Paragraph(p.words.T(words.PlainDevelopment), width)
 	}
 	if plan.Expired {
-		text += p.words.T(words.PlainExpired) + "\n"
+		text += plain.Paragraph(p.words.T(words.PlainExpired), width)
 	}
 	if !plan.RegionKnown && w.Region != "" {
-		text += p.words.T(words.PlainNoRegion) + "\n"
+		text += plain.Paragraph(p.words.T(words.PlainNoRegion), width)
 	}
 	if len(plan.Rows) == 0 {
 		text += "\n" + p.words.T(words.PlainNothingOpen) + "\n"
