@@ -271,8 +271,9 @@ func (d *Dir) unlock() error {
 	}
 	f := d.lock
 	d.lock = nil
-	// Closing the file gives the lock back on every system.
-	if err := f.Close(); err != nil {
+	// Closing alone would not do: a child of this process that has not yet run its own program
+	// still holds the file.
+	if err := errors.Join(giveBack(f), f.Close()); err != nil {
 		return diskError("release", lockFile, err)
 	}
 	return nil

@@ -24,6 +24,9 @@ func tryLock(f *os.File) error {
 	}
 }
 
+// giveBack releases what tryLock took.
+func giveBack(f *os.File) error { return unix.Flock(int(f.Fd()), unix.LOCK_UN) }
+
 // syncDir makes the entries of a directory stable.
 func syncDir(dir string) error {
 	f, err := os.Open(dir)

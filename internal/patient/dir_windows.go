@@ -18,6 +18,11 @@ func tryLock(f *os.File) error {
 	return err
 }
 
+// giveBack releases what tryLock took.
+func giveBack(f *os.File) error {
+	return windows.UnlockFileEx(windows.Handle(f.Fd()), 0, 1, 0, new(windows.Overlapped))
+}
+
 // syncDir does nothing: Windows has no such call for directories, and its file systems keep
 // their own journal of renames.
 func syncDir(string) error { return nil }
