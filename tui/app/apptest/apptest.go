@@ -80,6 +80,7 @@ func (d *Device) State() vault.State {
 	defer d.mu.Unlock()
 	s := d.Vault
 	s.Rows = slices.Clone(s.Rows)
+	s.Contact.Pins = slices.Clone(s.Contact.Pins)
 	return s
 }
 
@@ -282,7 +283,7 @@ func Opener(d *Device) screen.Opener {
 				return nil, patient.Restored{}, patient.ErrNotFound
 			}
 			back.Vault.Contact.Pins[0].Confirmed = false
-			return back, patient.Restored{SavedAt: Now.AddDate(0, 0, -2), SavedOn: "kitchen laptop", Pins: back.Vault.Contact.Pins}, nil
+			return back, patient.Restored{SavedAt: Now.AddDate(0, 0, -2), SavedOn: "kitchen laptop", Pins: slices.Clone(back.Vault.Contact.Pins)}, nil
 		},
 		Server: "https://chaperone.example",
 	}
