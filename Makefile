@@ -115,4 +115,4 @@ audit: ## the slow linters: golangci-lint, govulncheck, gosec (versions pinned h
 
 .PHONY: bench
 bench: ## measure what docs/benchmarks.md promises and write it there
-	bash docs/benchmarks.sh
+	@$(GO) run ./backend/bench figures > docs/benchmarks.md.new && mv docs/benchmarks.md.new docs/benchmarks.md

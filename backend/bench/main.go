@@ -31,6 +31,8 @@ func commands() []command {
 		{"torture-child", "", tortureChild},
 		{"plan-cpu", "compare the server's CPU for Plan with that of an empty handler", planCPU},
 		{"plan-cpu-child", "", planCPUChild},
+		{"start", "time chaperoned from exec to ready, and read its memory", start},
+		{"figures", "measure everything that docs/benchmarks.md promises, and print that page", writeFigures},
 		{"vault-scale", "time Get among 1,000 and 1,000,000 vaults", vaultScale},
 	}
 }

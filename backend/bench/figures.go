@@ -1,0 +1,89 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"strings"
+)
+
+// figure is one promise with a number, and how it is measured.
+type figure struct {
+	title string
+	bound string
+	run   []string // a command; its output is the figure
+	keep  string   // only lines that hold one of these words, separated by "|"; "" keeps all
+}
+
+func figures(context.Context) []figure {
+	bench := func(name, times string, pkg string) []string {
+		return []string{"go", "test", pkg, "-run", "^$", "-bench", name, "-benchtime", times, "-benchmem"}
+	}
+	self := func(args ...string) []string { return append([]string{"go", "run", "./backend/bench"}, args...) }
+	return []figure{
+		{"First frame of the patient's program", "median of 20 at most 45 ms, from exec, on a pseudo-terminal", bench("^BenchmarkFirstFrame$", "20x", "./internal/e2e"), "Benchmark"},
+		{"Key press to frame", "at most 5 ms", bench("^BenchmarkKeyToFrame$", "50x", "./internal/e2e"), "Benchmark"},
+		{"Key press to frame, without the terminal", "at most 5 ms", bench("^BenchmarkKeyToFrame$", "200x", "./tui/app"), "Benchmark"},
+		{"Memory of the patient's program", "at most 30 MB resident", bench("^BenchmarkResident$", "1x", "./internal/e2e"), "Benchmark"},
+		{"Demo to its first frame", "at most 2 s when built before", bench("^BenchmarkDemo$", "5x", "./internal/e2e"), "Benchmark"},
+		{"chaperoned from exec to /readyz, and idle memory", "at most 60 ms on SQLite with every migration to run; at most 32 MB", self("start"), "|"},
+		{"Plan over the wire", "server CPU at most 3 times that of an empty handler with equal sizes", self("plan-cpu"), "|"},
+		{"Plan engine", "at most 100 µs on the full pack, at most 1 allocation a row", bench("^BenchmarkPlan$", "2000x", "./internal/checklist"), "Benchmark"},
+		{"Loading the pack", "at most 6 ms", bench("^BenchmarkEmbedded$", "100x", "./internal/checklist"), "Benchmark"},
+		{"Opening and saving the vault", "no bound; Mark includes the disk's sync", bench("^Benchmark(Open|Mark)$", "300x", "./internal/patient"), "Benchmark"},
+		{"Verifying a bundle, and the bare cryptography in it", "no bound yet", bench("^Benchmark(VerifyBundle|BareCrypto)$", "300x", "./internal/contact"), "Benchmark"},
+		{"The verifier for browsers", "at most 1.2 MB by brotli, 1.5 MB by gzip", []string{"go", "test", "-count=1", "-v", "-run", "^TestSize$", "./backend/web/wasm/lookup"}, "lookup.wasm|bytes|brotli"},
+		{"25 times kill -9, SQLite", "nothing acknowledged is lost", self("torture", "--engine", "sqlite", "--kills", "25"), "|"},
+		{"25 times kill -9, PostgreSQL", "nothing acknowledged is lost", self("torture", "--engine", "postgres", "--kills", "25"), "|"},
+		{"Get among 1,000 and 1,000,000 vaults of 4 KiB", "p50 at most 1.5 times", self("vault-scale"), "|"},
+	}
+}
+
+// writeFigures measures every promise in docs/benchmarks.md and writes that page to out. It goes
+// on when a measurement fails, says so in the page, and fails at the end.
+func writeFigures(ctx context.Context, _ []string, out io.Writer) error {
+	fmt.Fprintf(out, "# Benchmarks\n\nWritten by `make bench`; do not edit. Each figure stands beside its bound and the command that measured it. "+
+		"Figures of other machines differ; ratios of one run can be compared.\n\n")
+	printMachine(out)
+	var failed []string
+	for _, f := range figures(ctx) {
+		fmt.Fprintf(os.Stderr, "%s\n", f.title)
+		fmt.Fprintf(out, "## %s\n\nBound: %s. Load before: %s.\n\n`%s`\n\n", f.title, f.bound, loadAverage(), strings.Join(f.run, " "))
+		cmd := exec.CommandContext(ctx, f.run[0], f.run[1:]...)
+		text, err := cmd.CombinedOutput()
+		fmt.Fprintf(out, "```\n%s```\n\n", kept(text, f.keep))
+		if err != nil {
+			failed = append(failed, f.title)
+			fmt.Fprintf(out, "This measurement FAILED: %v.\n\n", err)
+		}
+	}
+	if len(failed) > 0 {
+		return fmt.Errorf("measurements failed: %s", strings.Join(failed, "; "))
+	}
+	return nil
+}
+
+// kept returns the lines of text that hold one of the words.
+func kept(text []byte, words string) string {
+	var b strings.Builder
+	for line := range bytes.Lines(text) {
+		keep := words == ""
+		for word := range strings.SplitSeq(words, "|") {
+			// A lone bar keeps the rows of a table.
+			keep = keep || word != "" && bytes.Contains(line, []byte(word)) || words == "|" && bytes.HasPrefix(line, []byte("|"))
+		}
+		if keep {
+			b.Write(line)
+		}
+	}
+	if b.Len() == 0 {
+		b.Write(text)
+	}
+	if s := b.String(); !strings.HasSuffix(s, "\n") {
+		b.WriteByte('\n')
+	}
+	return b.String()
+}
