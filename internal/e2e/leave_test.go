@@ -101,7 +101,7 @@ func states(h homes) []state {
 		at("settings, wiping", h.ready, home, settings, step{strings.Repeat(down, 6) + enter, "REMOVE"}, step{"REM", ""}),
 		at("settings, busy with a silent server", h.slow, home, settings, step{strings.Repeat(down, 4) + enter, "One moment"}),
 		at("recovery code", h.unconfirmed, home, step{"c", "Nobody else has it"}),
-		at("recovery code, being typed", h.unconfirmed, home, step{"c", "Nobody else has it"}, step{enter, "Type the code"}, step{"abcd", "ABCD"}),
+		at("recovery code, being typed", h.unconfirmed, home, step{"c", "Nobody else has it"}, step{enter, "Type the code"}, step{"abcd", "abcd"}),
 		at("recovery code, to scan", h.unconfirmed, home, step{"c", "Nobody else has it"}, step{"q", "to scan"}),
 		at("help", h.ready, home, step{"?", "Keys"}),
 		at("a passphrase asked", h.locked, step{"", "assphrase"}, step{"secret", ""}),

@@ -15,24 +15,66 @@ const MaxLine = 64 << 10
 var ErrLineTooLong = errors.New("line too long")
 
 // Lines reads lines from a guarded input. On a terminal the terminal's own line editing
-// stays in place.
+// stays in place, and keys are watched all the time: the quick exit works while the program
+// is busy, too.
 type Lines struct {
-	d   *Door
-	in  *Input
-	buf []byte
-	err error
+	d      *Door
+	in     *Input
+	buf    []byte
+	err    error
+	chunks chan chunk // nil when the input is no terminal
 }
 
-// Lines returns a line reader. Nothing else may read from the input meanwhile.
-func (d *Door) Lines() *Lines { return &Lines{d: d, in: d.Input()} }
+type chunk struct {
+	bytes []byte
+	err   error
+}
+
+// Lines returns a line reader. Nothing else may read from the input until the process ends.
+// On a terminal it changes the terminal's settings; [Door.Restore] and [Door.Leave] undo that.
+func (d *Door) Lines() *Lines {
+	l := &Lines{d: d, in: d.Input()}
+	if d.inTerm != nil {
+		d.inTerm.lines(d.in, false)
+		l.chunks = make(chan chunk)
+		go l.watch()
+	}
+	return l
+}
+
+// watch reads until the terminal is gone. It ends with the process at the latest.
+func (l *Lines) watch() {
+	for {
+		p := make([]byte, 4096)
+		n, err := l.in.Read(p)
+		if n == 0 && err == nil {
+			err = io.EOF // Ctrl-D on an empty line
+		}
+		l.chunks <- chunk{p[:n], err}
+		if err != nil {
+			return
+		}
+	}
+}
+
+// read waits for more of the input.
+func (l *Lines) read() ([]byte, error) {
+	if l.chunks != nil {
+		c := <-l.chunks
+		return c.bytes, c.err
+	}
+	p := make([]byte, 4096)
+	n, err := l.in.Read(p)
+	return p[:n], err
+}
 
 // Next returns the next line without its end, with control characters and escape sequences
 // taken out. With hidden set, a terminal does not show what is typed. After the last line it
 // returns io.EOF.
 func (l *Lines) Next(hidden bool) (string, error) {
-	if l.d.inTerm != nil {
-		l.d.inTerm.lines(l.d.in, hidden)
-		defer l.d.inTerm.restore(l.d.in)
+	if l.d.inTerm != nil && hidden {
+		l.d.inTerm.lines(l.d.in, true)
+		defer l.d.inTerm.lines(l.d.in, false)
 	}
 	long := false
 	for {
@@ -58,12 +100,8 @@ func (l *Lines) Next(hidden bool) (string, error) {
 			}
 			return "", l.err
 		}
-		var chunk [4096]byte
-		n, err := l.in.Read(chunk[:])
-		l.buf = append(l.buf, chunk[:n]...)
-		if n == 0 && err == nil {
-			err = io.EOF // Ctrl-D on an empty line
-		}
+		more, err := l.read()
+		l.buf = append(l.buf, more...)
 		l.err = err
 	}
 }

@@ -143,12 +143,14 @@ func opener(cfg patient.Config, current *atomic.Pointer[patient.Device]) screen.
 
 // openPlain runs line mode until somebody leaves.
 func (p *program) openPlain(ctx context.Context, cfg patient.Config, door *leave.Door) error {
+	lines := door.Lines()
+	defer door.Restore()
 	pack, err := checklist.Embedded()
 	if err != nil {
 		return err
 	}
 	return plain.Run(ctx, plain.Config{
-		Lines: door.Lines(),
+		Lines: lines,
 		Out:   door.Output(),
 		Words: p.words,
 		Pack:  pack,

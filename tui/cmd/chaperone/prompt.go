@@ -24,7 +24,7 @@ type asker struct {
 func (p *program) asker(script bool) (*asker, error) {
 	in := p.guard(p.stdin, os.Stderr)
 	if in.InputIsTerminal() && in.OutputIsTerminal() {
-		return &asker{lines: in.Lines(), out: in.Output(), erase: true, close: func() error { return nil }}, nil
+		return &asker{lines: in.Lines(), out: in.Output(), erase: true, close: func() error { in.Restore(); return nil }}, nil
 	}
 	if script && !in.InputIsTerminal() {
 		return &asker{lines: in.Lines(), close: func() error { return nil }}, nil
@@ -35,7 +35,7 @@ func (p *program) asker(script bool) (*asker, error) {
 		return nil, errNoTTY
 	}
 	d := p.guard(tty, tty)
-	return &asker{lines: d.Lines(), out: d.Output(), erase: true, close: tty.Close}, nil
+	return &asker{lines: d.Lines(), out: d.Output(), erase: true, close: func() error { d.Restore(); return nil }}, nil
 }
 
 // say writes to the person; a script hears nothing.
