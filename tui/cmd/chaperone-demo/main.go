@@ -96,12 +96,14 @@ func open(keep string, w *words.Catalogue) error {
 	if !door.InputIsTerminal() || !door.OutputIsTerminal() {
 		return errors.New("the demo needs a terminal")
 	}
-	m := newTable(t, dir, w, func() { door.Leave(exitDone) })
-	_, err = tea.NewProgram(m,
-		tea.WithContext(ctx), tea.WithInput(door.Input()), tea.WithOutput(door.Output()), tea.WithoutSignalHandler(),
-	).Run()
-	m.close()
+	m := newTable(ctx, t, dir, w, func() { door.Leave(exitDone) })
+	m.program = tea.NewProgram(m,
+		tea.WithContext(ctx), tea.WithInput(door.Input()), tea.WithOutput(door.Output()),
+		tea.WithoutSignalHandler(), tea.WithColorProfile(m.profile), tea.WithFPS(120),
+	)
+	_, err = m.program.Run()
 	cancel()
+	m.close()
 	if served := <-t.served; served != nil && err == nil {
 		err = fmt.Errorf("run server: %w", served)
 	}

@@ -12,6 +12,7 @@ import (
 	"github.com/chaperone-privacy/chaperone/internal/patient"
 	"github.com/chaperone-privacy/chaperone/internal/words"
 	"github.com/chaperone-privacy/chaperone/tui/app"
+	"github.com/chaperone-privacy/chaperone/tui/screen"
 )
 
 // phone is one device of the patient: a home of its own, and the program on it.
@@ -82,6 +83,9 @@ func (m *table) pickUp(p *phone) tea.Cmd {
 		Opener: app.PatientOpener(patient.Config{Disk: disk, Server: m.town.url, DeviceName: p.name},
 			func(d *patient.Device, created bool) error {
 				p.device.Store(d)
+				m.work.Go(func() {
+					d.KeepSynced(m.ctx, func() { m.program.Send(to{p, screen.Changed{}}) })
+				})
 				if !created {
 					return nil
 				}

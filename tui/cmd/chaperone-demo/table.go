@@ -1,12 +1,15 @@
 package main
 
 import (
+	"context"
 	"os"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"time"
 
 	tea "charm.land/bubbletea/v2"
+	"github.com/charmbracelet/colorprofile"
 
 	"github.com/chaperone-privacy/chaperone/internal/checklist"
 	"github.com/chaperone-privacy/chaperone/internal/words"
@@ -26,6 +29,7 @@ type table struct {
 	leave func()
 	keys  keys.Demo
 
+	profile       colorprofile.Profile
 	style         *style.Set
 	dark          bool
 	width, height int
@@ -36,13 +40,18 @@ type table struct {
 	shown   *phone  // nil: the table
 	say     string  // a line above the footer
 
+	ctx     context.Context //nolint:containedctx // of the demo's life; background work alone uses it
+	program *tea.Program    // set before it runs
+	work    sync.WaitGroup  // what keeps the phones in step with the server
+
 	// paper is the recovery code, as the patient wrote it down; phones write it from commands.
 	paper atomic.Pointer[string]
 }
 
-func newTable(t *town, dir string, w *words.Catalogue, leave func()) *table {
+func newTable(ctx context.Context, t *town, dir string, w *words.Catalogue, leave func()) *table {
 	m := &table{
-		town: t, dir: dir, words: w, now: time.Now, leave: leave, keys: keys.NewDemo(), dark: true, width: 80, height: 24,
+		ctx: ctx, town: t, dir: dir, words: w, now: time.Now, leave: leave, keys: keys.NewDemo(), dark: true, width: 80, height: 24,
+		profile: style.FromEnv(os.Environ(), os.Getenv),
 		phones: [2]*phone{
 			{name: w.T(words.DemoPhone), home: "phone"},
 			{name: w.T(words.DemoOther), home: "other-phone"},
@@ -55,7 +64,7 @@ func newTable(t *town, dir string, w *words.Catalogue, leave func()) *table {
 
 func (m *table) dress() {
 	m.style = style.New(style.Options{
-		Dark: m.dark, Profile: style.FromEnv(os.Environ(), os.Getenv), ASCII: !words.UTF8(os.Getenv),
+		Dark: m.dark, Profile: m.profile, ASCII: !words.UTF8(os.Getenv),
 	})
 }
 
@@ -73,6 +82,7 @@ func (m *table) close() {
 			_ = d.Close() // whatever was said to be saved is on disk
 		}
 	}
+	m.work.Wait()
 }
 
 // Init implements [tea.Model].

@@ -123,34 +123,52 @@ func TestCardIsSafe(t *testing.T) {
 
 func TestMarkLines(t *testing.T) {
 	t.Parallel()
-	draw := func(text string, mark [2]int, width int) string {
+	draw := func(text string, marks [][2]int, width int) string {
 		var out []string
-		for _, l := range markLines(text, mark, width) {
+		for _, l := range markLines(text, marks, width) {
 			out = append(out, l.text)
-			if l.to > l.from {
-				out = append(out, strings.Repeat(" ", l.from)+strings.Repeat("~", l.to-l.from))
+			if len(l.spans) > 0 {
+				out = append(out, l.under("~"))
 			}
 		}
 		return strings.Join(out, "\n")
 	}
 	tests := []struct {
 		name, text string
-		mark       [2]int
+		marks      [][2]int
 		width      int
 		want       string
 	}{
-		{"one line", "Call 555-0199 now", [2]int{5, 13}, 40, "Call 555-0199 now\n     ~~~~~~~~"},
-		{"wrapped before", "Call us, 555-0199 now", [2]int{9, 17}, 14, "Call us,\n555-0199 now\n~~~~~~~~"},
-		{"marked over two lines", "pay here today", [2]int{4, 14}, 9, "pay here\n    ~~~~~\ntoday\n~~~~~"},
-		{"wide letters", "電話 555", [2]int{7, 10}, 20, "電話 555\n     ~~~"},
-		{"nothing marked", "same", [2]int{0, 0}, 20, "same"},
-		{"mark past the end", "abc", [2]int{1, 99}, 20, "abc\n ~~"},
-		{"mark backwards", "abc", [2]int{2, 1}, 20, "abc"},
+		{"one line", "Call 555-0199 now", [][2]int{{5, 13}}, 40, "Call 555-0199 now\n     ~~~~~~~~"},
+		{"wrapped before", "Call us, 555-0199 now", [][2]int{{9, 17}}, 14, "Call us,\n555-0199 now\n~~~~~~~~"},
+		{"marked over two lines", "pay here today", [][2]int{{4, 14}}, 9, "pay here\n    ~~~~~\ntoday\n~~~~~"},
+		{"wide letters", "電話 555", [][2]int{{7, 10}}, 20, "電話 555\n     ~~~"},
+		{"nothing marked", "same", [][2]int{{0, 0}}, 20, "same"},
+		{"mark past the end", "abc", [][2]int{{1, 99}}, 20, "abc\n ~~"},
+		{"two marks", "Pay $450 at x.invalid now", [][2]int{{12, 21}, {4, 8}}, 40, "Pay $450 at x.invalid now\n    ~~~~    ~~~~~~~~~"},
+		{"marks that overlap", "abcdef", [][2]int{{0, 3}, {1, 5}}, 20, "abcdef\n~~~~~"},
+		{"mark backwards", "abc", [][2]int{{2, 1}}, 20, "abc"},
 	}
 	for _, tt := range tests {
-		if got := draw(tt.text, tt.mark, tt.width); got != tt.want {
+		if got := draw(tt.text, tt.marks, tt.width); got != tt.want {
 			t.Errorf("%s: got\n%s\nwant\n%s", tt.name, got, tt.want)
 		}
+	}
+}
+
+// One line with three things changed in it is shown once.
+func TestPlaces(t *testing.T) {
+	t.Parallel()
+	line := "Pay $450 at x.invalid, or call 202-555-0199."
+	d := &contact.Diff{Changes: []contact.Change{
+		{Kind: "link", Received: line, ReceivedMark: [2]int{12, 21}},
+		{Kind: "phone", Signed: "Call 202-555-0142.", Received: "Call 202-555-0143.", SignedMark: [2]int{5, 17}, ReceivedMark: [2]int{5, 17}},
+		{Kind: "amount", Received: line, ReceivedMark: [2]int{4, 8}},
+		{Kind: "link", Received: line, ReceivedMark: [2]int{0, 3}},
+	}}
+	got := places(words.For("en"), d)
+	if len(got) != 2 || len(got[0].receivedMarks) != 3 || strings.Join(got[0].notes, "|") != "link changed|amount changed" {
+		t.Errorf("got %d places, first %+v; want two, the first with three marks and two notes", len(got), got[0])
 	}
 }
 
@@ -163,8 +181,8 @@ func FuzzMarkLines(f *testing.F) {
 		if width < 2 || width > 200 {
 			return
 		}
-		for _, l := range markLines(text, [2]int{from, to}, width) {
-			if ansi.StringWidth(l.text) > width || l.from < 0 || l.to > width || !utf8.ValidString(l.text) {
+		for _, l := range markLines(text, [][2]int{{from, to}, {to, to + 3}}, width) {
+			if ansi.StringWidth(l.text) > width || ansi.StringWidth(l.under("~")) > width || !utf8.ValidString(l.text) {
 				t.Fatalf("markLines(%q, %d, %d, %d): line %+v", text, from, to, width, l)
 			}
 		}

@@ -1,0 +1,76 @@
+package patient
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/chaperone-privacy/chaperone/internal/vault"
+)
+
+// The rhythm of keeping in step with the server.
+const (
+	lookEvery   = 2 * time.Second  // for something that changed here
+	askEvery    = 10 * time.Minute // for what changed elsewhere
+	retryFirst  = 4 * time.Second  // after a failure, doubled each time
+	retryLatest = 15 * time.Minute
+)
+
+// KeepSynced keeps this device in step with its server while ctx lasts or until the device is
+// closed: soon after each change here, and every ten minutes. Without a server it waits for
+// one. Failures are not reported: nothing is lost by them, and the next try comes later and
+// later, up to fifteen minutes; it stops trying for good when only the patient can help
+// (vault.ErrRollback, ErrDeleted). pulled, if not nil, is called after a sync that brought
+// something. The caller owns the goroutine that it runs in.
+func (d *Device) KeepSynced(ctx context.Context, pulled func()) {
+	d.keepSynced(ctx, lookEvery, pulled)
+}
+
+func (d *Device) keepSynced(ctx context.Context, look time.Duration, pulled func()) {
+	ticker := time.NewTicker(look)
+	defer ticker.Stop()
+	var (
+		at     string    // the server that the rest is about
+		synced uint64    // the lamport time that is on the server
+		next   time.Time // when to ask even though nothing changed
+		wait   time.Time // not before, after a failure
+		retry  = retryFirst
+	)
+	for {
+		d.mu.Lock()
+		closed, server, lamport := d.closed, d.server, d.local.State.Lamport
+		d.mu.Unlock()
+		now := time.Now()
+		if server != at {
+			at, synced, next, wait, retry = server, 0, time.Time{}, time.Time{}, retryFirst
+		}
+		switch {
+		case closed:
+			return
+		case server == "", now.Before(wait), lamport == synced && now.Before(next):
+		default:
+			result, err := d.Sync(ctx)
+			switch {
+			case err == nil:
+				retry, wait, next = retryFirst, time.Time{}, now.Add(askEvery)
+				synced = lamport
+				if result.Pulled {
+					synced = d.State().Lamport
+					if pulled != nil {
+						pulled()
+					}
+				}
+			case errors.Is(err, vault.ErrRollback), errors.Is(err, ErrDeleted), errors.Is(err, ErrClosed):
+				return
+			default:
+				wait = now.Add(retry)
+				retry = min(2*retry, retryLatest)
+			}
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-ticker.C:
+		}
+	}
+}
