@@ -60,7 +60,8 @@ func BenchmarkKeyToFrame(b *testing.B) {
 	x.press("p")
 	x.waitFor("Your steps")
 	for n := 0; b.Loop(); n++ {
-		time.Sleep(40 * time.Millisecond) // as between key presses: nothing is being drawn
+		// As between key presses: nothing is being drawn, and the key comes at any moment.
+		time.Sleep(40*time.Millisecond + time.Duration(n%10)*time.Millisecond)
 		before := len(x.written())
 		at := x.press(moves[n%len(moves)])
 		all = append(all, x.waitMore(before).Sub(at))

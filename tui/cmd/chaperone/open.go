@@ -4,11 +4,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
+	"strings"
 	"sync"
 	"sync/atomic"
 
 	tea "charm.land/bubbletea/v2"
+	"golang.org/x/term"
 
 	"github.com/chaperone-privacy/chaperone/internal/checklist"
 	"github.com/chaperone-privacy/chaperone/internal/contact"
@@ -79,7 +82,17 @@ func (p *program) openScreens(ctx context.Context, cfg patient.Config, door *lea
 	if d != nil {
 		conf.Device = d
 	}
+	if w, h, err := term.GetSize(int(os.Stdout.Fd())); err == nil {
+		conf.Width, conf.Height = w, h
+	}
 	model := app.New(conf)
+	// Keys count from the first frame on, so nothing may turn them into lines any more.
+	if _, err := term.MakeRaw(int(p.stdin.Fd())); err != nil {
+		return fmt.Errorf("set up terminal: %w: %w", patient.ErrDisk, err)
+	}
+	if _, err := io.WriteString(door.Output(), firstFrame(model.View())); err != nil {
+		return fmt.Errorf("draw first frame: %w: %w", patient.ErrDisk, err)
+	}
 	_, err = tea.NewProgram(model,
 		tea.WithContext(ctx), tea.WithInput(door.Input()), tea.WithOutput(door.Output()),
 		tea.WithoutSignalHandler(), tea.WithFPS(framesPerSecond),
@@ -88,10 +101,19 @@ func (p *program) openScreens(ctx context.Context, cfg patient.Config, door *lea
 		err = model.Err()
 	}
 	if err != nil {
+		// An error is read on the terminal's own screen.
+		_, _ = io.WriteString(door.Output(), leave.Goodbye)
 		return fmt.Errorf("run screens: %w", err)
 	}
 	door.Leave(exitDone)
 	return nil
+}
+
+// firstFrame is a frame as the terminal shows it, before anything else is set up: the toolkit
+// would wait for its first tick, and somebody who is frightened sees an empty screen. The
+// toolkit draws the same frame over it.
+func firstFrame(v tea.View) string {
+	return "\x1b[?1049h\x1b[?25l\x1b[H\x1b[2J" + strings.ReplaceAll(v.Content, "\n", "\r\n")
 }
 
 // framesPerSecond is how often a change is drawn at most. The first frame waits for one
