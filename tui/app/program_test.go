@@ -159,7 +159,7 @@ func TestJourneyFirstRun(t *testing.T) {
 	t.Parallel()
 	j := start(t, app.Config{Opener: apptest.Opener(nil)})
 	j.shown.waitFor(t, "Begin: four questions")
-	j.press(enterKey, "1 of 4").press("u", "2 of 4").press(enterKey, "3 of 4").press("u", "4 of 4").press("u", "Your recovery code")
+	j.press(enterKey, "1 of 4").press("u", "2 of 4").press(enterKey, "3 of 4").press("u", "4 of 4").press("u", "Write it down now.") // the title stands before the code is there
 	code := apptest.Fresh().Code
 	j.press(enterKey, "Type the code").press(strings.ToLower(code.Grouped()), strings.ToLower(code.Grouped())).press(enterKey, "Do this next")
 	j.press(enterKey+"d", "Saved. 1 of 10 done.") // two keys in one go: the second is for the new screen

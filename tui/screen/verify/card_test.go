@@ -165,6 +165,7 @@ func TestPlaces(t *testing.T) {
 		{Kind: "phone", Signed: "Call 202-555-0142.", Received: "Call 202-555-0143.", SignedMark: [2]int{5, 17}, ReceivedMark: [2]int{5, 17}},
 		{Kind: "amount", Received: line, ReceivedMark: [2]int{4, 8}},
 		{Kind: "link", Received: line, ReceivedMark: [2]int{0, 3}},
+		{Kind: "text", Received: line, ReceivedMark: [2]int{0, 44}},
 	}}
 	got := places(words.For("en"), d)
 	if len(got) != 2 || len(got[0].receivedMarks) != 3 || strings.Join(got[0].notes, "|") != "link changed|amount changed" {

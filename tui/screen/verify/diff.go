@@ -19,7 +19,8 @@ type place struct {
 }
 
 // places puts changes of the same two lines together, in the order of the first one in each:
-// the reader sees a line once, however many things in it were changed.
+// the reader sees a line once, however many things in it were changed. Where a number or a
+// link was changed, that is what is marked, not the words around it.
 func places(w *words.Catalogue, d *contact.Diff) []*place {
 	kinds := map[string]words.Key{
 		"phone": words.DiffPhone, "link": words.DiffLink, "amount": words.DiffAmount,
@@ -33,6 +34,9 @@ func places(w *words.Catalogue, d *contact.Diff) []*place {
 			all = append(all, &place{signed: c.Signed, received: c.Received})
 		}
 		p := all[i]
+		if c.Kind == "text" && len(p.notes) > 0 {
+			continue // the dangerous kinds come first
+		}
 		p.signedMarks = append(p.signedMarks, c.SignedMark)
 		p.receivedMarks = append(p.receivedMarks, c.ReceivedMark)
 		kind, ok := kinds[c.Kind]
