@@ -33,6 +33,15 @@ type readiness struct {
 // pingEvery is for how long an answer of the store holds: probes must not become its load.
 const pingEvery = 500 * time.Millisecond
 
+// open says that the server serves from now on. Its store was opened a moment ago, which is an
+// answer too.
+func (r *readiness) open() {
+	r.mu.Lock()
+	r.asked, r.last = r.now(), nil
+	r.mu.Unlock()
+	r.serving.Store(true)
+}
+
 // check returns nil when the server is ready.
 func (r *readiness) check(ctx context.Context) error {
 	if !r.serving.Load() {

@@ -35,15 +35,10 @@ func (s *Server) Run(ctx context.Context) error {
 	})
 	serve(s.probe, func() error { return s.probe.Serve(s.probeLn) })
 	background, stop := context.WithCancel(context.WithoutCancel(ctx))
-	wg.Go(func() { s.purge(background) })
 
-	s.ready.serving.Store(true)
+	s.ready.open()
 	close(s.started)
-	wg.Go(func() {
-		if err := s.rules.Compile(); err != nil {
-			s.log.Error("request rules broken", "error", err)
-		}
-	})
+	wg.Go(func() { s.later(background) })
 	s.log.Info("serving", "store", s.store.name, "origin", s.origin, "tls", s.cfg.TLSCert != "")
 
 	var err error
@@ -79,6 +74,23 @@ func (s *Server) shutdown(ctx context.Context) error {
 		err = errors.Join(err, s.probe.Close())
 	}
 	return err
+}
+
+// settle is how long what can wait leaves the machine to the first requests. A request that
+// needs the rules sooner compiles them itself.
+const settle = 100 * time.Millisecond
+
+// later does what need not be done before requests are served, until ctx ends.
+func (s *Server) later(ctx context.Context) {
+	select {
+	case <-ctx.Done():
+		return
+	case <-time.After(settle):
+	}
+	if err := s.rules.Compile(); err != nil {
+		s.log.Error("request rules broken", "error", err)
+	}
+	s.purge(ctx)
 }
 
 // purge removes old marks now and every day, until ctx ends.

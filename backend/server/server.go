@@ -113,9 +113,9 @@ func (s *Server) assemble(ctx context.Context) (err error) {
 	if s.store, err = openStore(ctx, s.cfg.Data, s.cfg.DB, s.log); err != nil {
 		return err
 	}
-	if s.origin, err = settleOrigin(s.cfg.Data, s.cfg.Origin, onLoopback(s.cfg.Listen)); err != nil {
-		return err
-	}
+	// The store's lock is held from here on: nobody else writes the origin.
+	var originErr error
+	wg.Go(func() { s.origin, originErr = settleOrigin(s.cfg.Data, s.cfg.Origin, onLoopback(s.cfg.Listen)) })
 	s.gate = limit.NewGate(s.cfg.Limits.Gate)
 	counts := newMetrics(s.gate)
 	vaults := s.store.vaults
@@ -128,7 +128,10 @@ func (s *Server) assemble(ctx context.Context) (err error) {
 	if err != nil {
 		return fmt.Errorf("start vaults: %w", err)
 	}
-	if wg.Wait(); packErr != nil {
+	if wg.Wait(); originErr != nil {
+		return originErr
+	}
+	if packErr != nil {
 		return fmt.Errorf("open content pack: %w", packErr)
 	}
 	s.rules = rpc.NewRules()
