@@ -53,8 +53,14 @@ type size struct{ cols, rows int }
 
 var standard = size{80, 24}
 
-// open starts a program on a terminal.
+// open starts the patient's program on a terminal.
 func open(t testing.TB, sz size, env []string, args ...string) *terminal {
+	t.Helper()
+	return openProgram(t, "chaperone", sz, env, args...)
+}
+
+// openProgram starts a program on a terminal.
+func openProgram(t testing.TB, name string, sz size, env []string, args ...string) *terminal {
 	t.Helper()
 	master, slave, err := pty.Open()
 	if err != nil {
@@ -71,7 +77,7 @@ func open(t testing.TB, sz size, env []string, args ...string) *terminal {
 		t: t, master: master, slave: slave, before: *was, screen: vt.NewEmulator(sz.cols, sz.rows),
 		change: make(chan struct{}, 1), exited: make(chan struct{}), drained: make(chan struct{}),
 	}
-	x.cmd = exec.Command(program("chaperone"), args...)
+	x.cmd = exec.Command(program(name), args...)
 	x.cmd.Env = env
 	x.cmd.Stdin, x.cmd.Stdout, x.cmd.Stderr = slave, slave, slave
 	x.cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true, Setctty: true}

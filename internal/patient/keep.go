@@ -10,7 +10,7 @@ import (
 
 // The rhythm of keeping in step with the server.
 const (
-	lookEvery   = 2 * time.Second  // for something that changed here
+	lookEvery   = time.Second      // for something that changed here
 	askEvery    = 10 * time.Minute // for what changed elsewhere
 	retryFirst  = 4 * time.Second  // after a failure, doubled each time
 	retryLatest = 15 * time.Minute

@@ -48,7 +48,20 @@ func (p *program) open(ctx context.Context, a *arguments) (int, error) {
 // trouble with it is told where it stays readable, and the first frame shows the plan. Only a
 // vault with a passphrase is opened behind the first frame.
 func (p *program) openScreens(ctx context.Context, cfg patient.Config, door *leave.Door) error {
-	var current atomic.Pointer[patient.Device]
+	var (
+		current atomic.Pointer[patient.Device]
+		program *tea.Program // set before anything is sent to it
+		work    sync.WaitGroup
+	)
+	defer work.Wait()
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	use := func(d *patient.Device) {
+		current.Store(d)
+		work.Go(func() {
+			d.KeepSynced(ctx, func() { program.Send(screen.Changed{}) })
+		})
+	}
 	embedded := sync.OnceValue(func() *checklist.Pack {
 		pack, err := checklist.Embedded()
 		if err != nil {
@@ -73,7 +86,10 @@ func (p *program) openScreens(ctx context.Context, cfg patient.Config, door *lea
 			}
 			return embedded()
 		}, p.now),
-		Opener: opener(cfg, &current),
+		Opener: app.PatientOpener(cfg, func(d *patient.Device, _ bool) error {
+			use(d)
+			return nil
+		}),
 		Locale: p.words.Locale(),
 		ASCII:  !words.UTF8(p.getenv),
 		Leave:  func() { door.Leave(exitDone) },
@@ -93,10 +109,14 @@ func (p *program) openScreens(ctx context.Context, cfg patient.Config, door *lea
 	if _, err := io.WriteString(door.Output(), firstFrame(model.View())); err != nil {
 		return fmt.Errorf("draw first frame: %w: %w", patient.ErrDisk, err)
 	}
-	_, err = tea.NewProgram(model,
+	program = tea.NewProgram(model,
 		tea.WithContext(ctx), tea.WithInput(door.Input()), tea.WithOutput(door.Output()),
-		tea.WithoutSignalHandler(), tea.WithFPS(framesPerSecond),
-	).Run()
+		tea.WithoutSignalHandler(), tea.WithFPS(framesPerSecond), tea.WithColorProfile(model.Profile()),
+	)
+	if d != nil {
+		use(d)
+	}
+	_, err = program.Run()
 	if err == nil {
 		err = model.Err()
 	}
@@ -119,49 +139,6 @@ func firstFrame(v tea.View) string {
 // framesPerSecond is how often a change is drawn at most. The first frame waits for one
 // period, and so does every key.
 const framesPerSecond = 120
-
-// opener makes devices for the screens, and notes the one in use.
-func opener(cfg patient.Config, current *atomic.Pointer[patient.Device]) screen.Opener {
-	o := screen.Opener{
-		Open: func(ctx context.Context, passphrase []byte) (screen.Device, error) {
-			c := cfg
-			c.Passphrase = passphrase
-			d, err := patient.Open(ctx, c)
-			if err != nil {
-				return nil, err
-			}
-			current.Store(d)
-			return d, nil
-		},
-		Create: func(ctx context.Context) (screen.Device, error) {
-			d, _, err := patient.Create(ctx, cfg)
-			if err == nil && cfg.Server != "" {
-				err = d.UseServer(cfg.Server)
-			}
-			if err != nil {
-				return nil, err
-			}
-			current.Store(d)
-			return d, nil
-		},
-	}
-	o.Restore = func(ctx context.Context, server string, code humancode.Code) (screen.Device, patient.Restored, error) {
-		c := cfg
-		if server != "" {
-			c.Server = server
-		}
-		d, was, err := patient.Restore(ctx, c, code)
-		if err == nil && c.Server != "" {
-			err = d.UseServer(c.Server)
-		}
-		if err != nil {
-			return nil, was, err
-		}
-		current.Store(d)
-		return d, was, nil
-	}
-	return o
-}
 
 // openPlain runs line mode until somebody leaves.
 func (p *program) openPlain(ctx context.Context, cfg patient.Config, door *leave.Door) error {
