@@ -24,7 +24,6 @@ func run(m *testing.M) int {
 	defer os.RemoveAll(dir)
 	bin = dir
 	build := exec.Command("go", "build", "-o", dir, "./tui/cmd/chaperone", "./tui/cmd/chaperone-demo", "./backend/cmd/chaperoned")
-	build.Env = append(os.Environ(), "CGO_ENABLED=0") // as they are released
 	build.Dir = filepath.Join("..", "..")
 	if out, err := build.CombinedOutput(); err != nil {
 		fmt.Fprintf(os.Stderr, "build programs: %v\n%s", err, out)
