@@ -105,19 +105,31 @@ func (e *listenError) Unwrap() error { return e.err }
 
 // assemble opens the data and joins everything.
 func (s *Server) assemble(ctx context.Context) (err error) {
-	var pack *checklist.Pack
-	var packErr error
-	var wg sync.WaitGroup
+	var (
+		pack                         *checklist.Pack
+		packErr, storeErr, originErr error
+		wg                           sync.WaitGroup
+	)
 	wg.Go(func() { pack, packErr = checklist.Embedded() })
-	defer wg.Wait() // no goroutine outlives a failed start
-	if s.store, err = openStore(ctx, s.cfg.Data, s.cfg.DB, s.log); err != nil {
-		return err
-	}
-	// The store's lock is held from here on: nobody else writes the origin.
-	var originErr error
-	wg.Go(func() { s.origin, originErr = settleOrigin(s.cfg.Data, s.cfg.Origin, onLoopback(s.cfg.Listen)) })
+	wg.Go(func() {
+		if s.store, storeErr = openStore(ctx, s.cfg.Data, s.cfg.DB, s.log); storeErr != nil {
+			return
+		}
+		// The store's lock is held from here on: nobody else writes the origin.
+		s.origin, originErr = settleOrigin(s.cfg.Data, s.cfg.Origin, onLoopback(s.cfg.Listen))
+	})
 	s.gate = limit.NewGate(s.cfg.Limits.Gate)
 	counts := newMetrics(s.gate)
+	s.rules = rpc.NewRules()
+	wg.Wait()
+	switch {
+	case storeErr != nil:
+		return storeErr
+	case originErr != nil:
+		return originErr
+	case packErr != nil:
+		return fmt.Errorf("open content pack: %w", packErr)
+	}
 	vaults := s.store.vaults
 	if s.cfg.wrap != nil {
 		vaults = s.cfg.wrap(vaults)
@@ -128,13 +140,6 @@ func (s *Server) assemble(ctx context.Context) (err error) {
 	if err != nil {
 		return fmt.Errorf("start vaults: %w", err)
 	}
-	if wg.Wait(); originErr != nil {
-		return originErr
-	}
-	if packErr != nil {
-		return fmt.Errorf("open content pack: %w", packErr)
-	}
-	s.rules = rpc.NewRules()
 	s.rpc, err = rpc.New(rpc.Config{
 		Pack: pack, Vaults: s.vaults, Gate: s.gate, Observer: counts, Rules: s.rules,
 		Rates:    limit.NewRates(limit.RatesConfig{Classes: s.cfg.Limits.Rates, Now: s.cfg.Now}),
