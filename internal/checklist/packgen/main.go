@@ -1,4 +1,4 @@
-// Packgen compiles the checklist's content into the pack that programs embed. Run it from
+// Command packgen compiles the checklist's content into the pack that programs embed. Run it from
 // the top of the repository: go run ./internal/checklist/packgen
 //
 // Without -key it signs with the development key. A release gives its own: a file that holds
