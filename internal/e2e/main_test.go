@@ -23,7 +23,12 @@ func run(m *testing.M) int {
 	}
 	defer os.RemoveAll(dir)
 	bin = dir
-	build := exec.Command("go", "build", "-o", dir, "./tui/cmd/chaperone", "./tui/cmd/chaperone-demo", "./backend/cmd/chaperoned")
+	args := []string{"build", "-o", dir}
+	if raced {
+		// The programs are watched for races too.
+		args = append(args, "-race")
+	}
+	build := exec.Command("go", append(args, "./tui/cmd/chaperone", "./tui/cmd/chaperone-demo", "./backend/cmd/chaperoned")...)
 	build.Dir = filepath.Join("..", "..")
 	if out, err := build.CombinedOutput(); err != nil {
 		fmt.Fprintf(os.Stderr, "build programs: %v\n%s", err, out)

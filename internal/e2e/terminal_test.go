@@ -43,9 +43,11 @@ type terminal struct {
 	change  chan struct{}
 
 	drained chan struct{} // closed once everything written was read
-	exited  chan struct{} // closed once code and end are set
-	code    int
-	end     time.Time
+	// answered is closed once the emulator has no more answers to give.
+	answered chan struct{}
+	exited   chan struct{} // closed once code and end are set
+	code     int
+	end      time.Time
 }
 
 // size is a terminal's size in columns and rows.
@@ -75,7 +77,7 @@ func openProgram(t testing.TB, name string, sz size, env []string, args ...strin
 	}
 	x := &terminal{
 		t: t, master: master, slave: slave, before: *was, screen: vt.NewEmulator(sz.cols, sz.rows),
-		change: make(chan struct{}, 1), exited: make(chan struct{}), drained: make(chan struct{}),
+		change: make(chan struct{}, 1), exited: make(chan struct{}), drained: make(chan struct{}), answered: make(chan struct{}),
 	}
 	x.cmd = exec.Command(program(name), args...)
 	x.cmd.Env = env
@@ -108,7 +110,9 @@ func openProgram(t testing.TB, name string, sz size, env []string, args ...strin
 		slave.Close()
 		master.Close()
 		<-x.drained
-		_ = x.screen.Close()
+		// The emulator's own Close races with its Read: what it reads from is closed instead.
+		_ = x.screen.InputPipe().(io.Closer).Close()
+		<-x.answered
 	})
 	return x
 }
@@ -145,6 +149,7 @@ func (x *terminal) wake() {
 
 // answer sends what the terminal itself answers back to the program.
 func (x *terminal) answer() {
+	defer close(x.answered)
 	_, _ = io.Copy(x.master, x.screen)
 }
 
@@ -224,5 +229,6 @@ func environment(home string, more ...string) []string {
 	return append([]string{
 		"PATH=" + os.Getenv("PATH"), "HOME=" + home, "CHAPERONE_HOME=" + home,
 		"TERM=xterm-256color", "LANG=en_US.UTF-8", "TZ=UTC",
+		"GORACE=" + os.Getenv("GORACE"),
 	}, more...)
 }

@@ -183,7 +183,8 @@ func library(t *testing.T, bindings, home string) string {
 	}
 	command(t, src, env, "go", "mod", "edit", "-module=hostjvm.invalid/gobind",
 		"-require="+module+"@v0.0.0", "-replace="+module+"="+root(t))
-	command(t, src, env, "go", "build", "-tags=chaperonetest", "-buildmode=c-shared", "-trimpath", "-ldflags=-s -w",
+	// Unoptimised: this library is built to be called once.
+	command(t, src, env, "go", "build", "-tags=chaperonetest", "-buildmode=c-shared", "-trimpath", "-ldflags=-s -w", "-gcflags=all=-N -l",
 		"-o", filepath.Join(lib, "libgojni.so"), ".")
 	info, err := os.Stat(filepath.Join(lib, "libgojni.so"))
 	if err != nil {

@@ -36,6 +36,7 @@ func TestScripts(t *testing.T) {
 			env.Setenv("CHAPERONE_LISTEN", "127.0.0.1:0")
 			env.Setenv("CHAPERONE_METRICS", "127.0.0.1:0")
 			env.Setenv("HOME", env.WorkDir)
+			env.Setenv("GORACE", os.Getenv("GORACE"))
 			env.Values[programs{}] = map[string]*program{}
 			return nil
 		},

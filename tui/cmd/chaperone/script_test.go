@@ -52,6 +52,7 @@ func TestScripts(t *testing.T) {
 			env.Setenv("CHAPERONE_HOME", filepath.Join(env.WorkDir, "vault"))
 			env.Setenv("LANG", "en_US.UTF-8")
 			env.Setenv("TZ", "UTC")
+			env.Setenv("GORACE", os.Getenv("GORACE"))
 			env.Setenv("NOW", strconv.FormatInt(scriptNow.Unix(), 10))
 			return nil
 		},
