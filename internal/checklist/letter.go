@@ -186,11 +186,16 @@ const blank = "...................................."
 func (x LetterText) lines(f Filling) (parts [][]string, subject []bool, byHand []string) {
 	for _, p := range x.Parts {
 		var out []string
+		dropped, kept := false, false // lines with something to fill in
 		for line := range strings.SplitSeq(p.Text, "\n") {
 			filled, left, ok := x.line(strings.TrimSpace(line), f)
+			if !ok {
+				dropped = true
+			}
 			if !ok || line == "" {
 				continue
 			}
+			kept = kept || strings.Contains(line, "{")
 			out = append(out, filled...)
 			for _, id := range left {
 				if !slices.Contains(byHand, id) {
@@ -198,7 +203,8 @@ func (x LetterText) lines(f Filling) (parts [][]string, subject []bool, byHand [
 				}
 			}
 		}
-		if len(out) > 0 {
+		// A heading alone, with all that was to stand below it left out, says nothing.
+		if len(out) > 0 && (kept || !dropped) {
 			parts, subject = append(parts, out), append(subject, p.Subject)
 		}
 	}
@@ -332,8 +338,10 @@ func escapeMarkdown(line string) string {
 	rest := strings.TrimLeft(line, "0123456789")
 	numbered := len(line) - len(rest) // where a number at the start of the line ends
 	for i, r := range line {
-		escape := strings.ContainsRune("\\`*_{}[]<>#|~&$^=@:", r)
+		escape := strings.ContainsRune("\\`*_{}[]<>#|~&$^=@", r)
 		switch {
+		case r == ':' && i+1 < len(line) && line[i+1] != ' ':
+			escape = true
 		case i == 0 && (r == '-' || r == '+'):
 			escape = true
 		case numbered > 0 && i == numbered && (r == '.' || r == ')'):

@@ -25,6 +25,7 @@ func sampleLetter() checklist.LetterText {
 			{Text: "{to}"},
 			{Text: "My request", Subject: true},
 			{Text: "My address before this one: {address}"},
+			{Text: "Where I was before:\n{address}"},
 			{Text: "Note:\n{note}"},
 			{Text: "Number: {blank}"},
 		},
@@ -45,7 +46,7 @@ func TestLetterText(t *testing.T) {
 		{"filled", checklist.Filling{
 			Values: map[string]string{"name": " Alex  Doe ", "address": "1 Main Street\n\n Springfield ", "note": "a"},
 			To:     []string{"Bureau", "P.O. Box 1"}, Date: "1 May 2026",
-		}, "Alex Doe\n1 Main Street\nSpringfield\n\n1 May 2026\n\nBureau\nP.O. Box 1\n\nMy request\n\nMy address before this one: 1 Main Street\nSpringfield\n\nNote:\na\n\nNumber: " + byHandLine + "\n", nil},
+		}, "Alex Doe\n1 Main Street\nSpringfield\n\n1 May 2026\n\nBureau\nP.O. Box 1\n\nMy request\n\nMy address before this one: 1 Main Street\nSpringfield\n\nWhere I was before:\n1 Main Street\nSpringfield\n\nNote:\na\n\nNumber: " + byHandLine + "\n", nil},
 		{"long lines", checklist.Filling{
 			Values: map[string]string{"name": "A", "note": strings.Repeat("word ", 20) + "https://example.com/" + strings.Repeat("x", 80)}, To: []string{"B"}, Date: "D",
 		}, "A\n\nD\n\nB\n\nMy request\n\nNote:\n" + strings.TrimSpace(strings.Repeat("word ", 14)) + "\n" + strings.TrimSpace(strings.Repeat("word ", 6)) +
@@ -88,14 +89,18 @@ P.O. Box 1
 
 **My request**
 
-My address before this one\: \- 1 Main\_Street\
+My address before this one: \- 1 Main\_Street\
 2\) \<b\>
 
-Note\:\
+Where I was before:\
+\- 1 Main\_Street\
+2\) \<b\>
+
+Note:\
 1\. see https\://example.com \| \[a\](b) \` + "`c\\`" + ` \!\[d\] www\.example.com
 
-Number\: ` + byHandLine + "\n"
-	want = strings.Replace(want, "My address before this one\\: \\- 1", "My address before this one\\: - 1", 1)
+Number: ` + byHandLine + "\n"
+	want = strings.Replace(want, "My address before this one: \\- 1", "My address before this one: - 1", 1)
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}

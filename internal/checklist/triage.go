@@ -165,6 +165,20 @@ func rank(s Stage) int { return max(0, slices.Index(Stages(), s)) }
 // Triage returns the questions of the pack, or nil when it has none.
 func (p *Pack) Triage() *Triage { return p.doc.Triage }
 
+// Steps returns the items of an ending that are for somebody with these answers, in the order
+// of the ending.
+func (p *Pack) Steps(e *Ending, a Answers) []string {
+	w := planner{p: p, a: a}
+	w.readAnswers()
+	var out []string
+	for _, id := range e.Items {
+		if i, ok := p.index.items[id]; ok && w.applies(&p.index.rules[i]) {
+			out = append(out, id)
+		}
+	}
+	return out
+}
+
 // NodeText is the words of a question.
 type NodeText struct {
 	Ask, Hint string

@@ -48,8 +48,9 @@ type Config struct {
 	// nil or returns, the root closes the device and quits; the caller then clears the screen.
 	Leave func()
 
-	Now      func() time.Time                  // nil: time.Now
-	ReadFile func(name string) ([]byte, error) // nil: a file of at most 1 MiB
+	Now      func() time.Time                     // nil: time.Now
+	ReadFile func(name string) ([]byte, error)    // nil: a file of at most 1 MiB
+	SaveFile func(name string, data []byte) error // nil: [screen.SaveNew]
 }
 
 // Model is the root. It is a [tea.Model]; make it with [New].
@@ -81,6 +82,9 @@ func New(cfg Config) *Model {
 	if cfg.ReadFile == nil {
 		cfg.ReadFile = readFile
 	}
+	if cfg.SaveFile == nil {
+		cfg.SaveFile = screen.SaveNew
+	}
 	if cfg.Width <= 0 || cfg.Height <= 0 {
 		cfg.Width, cfg.Height = 80, 24
 	}
@@ -91,7 +95,7 @@ func New(cfg Config) *Model {
 	m.ctx, m.cancel = context.WithCancel(context.Background())
 	m.env = &screen.Env{
 		Words: words.For(cfg.Locale), Content: cfg.Content, Device: cfg.Device, Opener: cfg.Opener,
-		Now: cfg.Now, ReadFile: cfg.ReadFile, Do: m.do, Send: m.send,
+		Now: cfg.Now, ReadFile: cfg.ReadFile, SaveFile: cfg.SaveFile, Do: m.do, Send: m.send,
 	}
 	m.applySettings()
 	if cfg.Device != nil {

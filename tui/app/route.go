@@ -15,12 +15,15 @@ import (
 	"github.com/chaperone-privacy/chaperone/tui/screen/details"
 	"github.com/chaperone-privacy/chaperone/tui/screen/help"
 	"github.com/chaperone-privacy/chaperone/tui/screen/home"
+	"github.com/chaperone-privacy/chaperone/tui/screen/letter"
+	"github.com/chaperone-privacy/chaperone/tui/screen/message"
 	"github.com/chaperone-privacy/chaperone/tui/screen/plan"
 	"github.com/chaperone-privacy/chaperone/tui/screen/questions"
 	"github.com/chaperone-privacy/chaperone/tui/screen/recovery"
 	"github.com/chaperone-privacy/chaperone/tui/screen/restored"
 	"github.com/chaperone-privacy/chaperone/tui/screen/settings"
 	"github.com/chaperone-privacy/chaperone/tui/screen/task"
+	"github.com/chaperone-privacy/chaperone/tui/screen/triage"
 	"github.com/chaperone-privacy/chaperone/tui/screen/verify"
 	"github.com/chaperone-privacy/chaperone/tui/screen/welcome"
 	"github.com/chaperone-privacy/chaperone/tui/style"
@@ -89,8 +92,12 @@ func (m *Model) wiped() tea.Cmd {
 
 // goTo shows another screen. Going home drops everything above it.
 func (m *Model) goTo(g screen.Go) tea.Cmd {
-	if m.env.Device == nil && g.To != screen.Crisis && g.To != screen.Details {
-		return nil
+	switch g.To {
+	case screen.Crisis, screen.Details, screen.Triage, screen.Message, screen.Letter:
+	default:
+		if m.env.Device == nil {
+			return nil
+		}
 	}
 	if g.To == screen.Home {
 		m.start()
@@ -124,6 +131,12 @@ func (m *Model) goTo(g screen.Go) tea.Cmd {
 		return m.push(settings.New(m.env))
 	case screen.Details:
 		return m.push(details.New(m.env, g.Title, g.Details))
+	case screen.Triage:
+		return m.push(triage.New(m.env))
+	case screen.Letter:
+		return m.push(letter.New(m.env, g.Letters))
+	case screen.Message:
+		return m.push(message.New(m.env))
 	}
 	return nil
 }

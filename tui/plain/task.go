@@ -57,6 +57,14 @@ func (s *session) outcomes(r *checklist.Row, w Writer) []choice {
 		out[0].label = s.Words.T(words.PlainDidAll)
 		out = append(out, choice{s.Words.T(words.PlainDidOne), func(ctx context.Context) error { return s.didOne(ctx, r) }})
 	}
+	for _, c := range s.leads(r.Item) {
+		out = append(out, choice{c.label, func(ctx context.Context) error {
+			if err := c.do(ctx); err != nil && !errors.Is(err, errBack) {
+				return err
+			}
+			return s.task(ctx, r.Item.ID)
+		}})
+	}
 	return append(out,
 		choice{s.Words.T(words.PlainLater), func(ctx context.Context) error { return s.later(ctx, r) }},
 		choice{s.Words.T(words.PlainSkip), func(ctx context.Context) error { return s.skip(ctx, r) }},

@@ -435,8 +435,12 @@ func lintWalks(p *checklist.Pack) Findings {
 		var walk func(w checklist.Walk)
 		walk = func(w checklist.Walk) {
 			if e := w.Ending(); e != nil {
-				plan := p.Plan(w.Apply(checklist.Answers{Region: region}), nil, day(p.Released()))
-				if !slices.ContainsFunc(plan.Rows, func(r checklist.Row) bool { return slices.Contains(e.Items, r.Item.ID) }) {
+				a := w.Apply(checklist.Answers{Region: region})
+				plan, steps := p.Plan(a, nil, day(p.Released())), p.Steps(e, a)
+				if len(steps) < 2 {
+					f.add("ending "+e.ID, "got %v of its items for %s, region %q, want at least two", steps, plan.Stage, region)
+				}
+				if !slices.ContainsFunc(plan.Rows, func(r checklist.Row) bool { return slices.Contains(steps, r.Item.ID) }) {
 					f.add("ending "+e.ID, "none of its items is in the plan for %s, region %q", plan.Stage, region)
 				}
 				return

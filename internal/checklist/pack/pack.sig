@@ -1,7 +1,7 @@
 chaperone pack v1
 chaperone-checklist 1
-fd041dc3ec926dc054058f195fa89e654e1a143c5d23811748e6a27817c5b145  i18n/en.json
-e73361819e409874e8b48df3be071116639c503b7d4597c8ae5a4b3e93434c5f  i18n/es.json
-3462d0dd5bc40f2b29c028e553d41915f190c1a0e21ce8160e5afcf6b7058c32  pack.json
+e3a10219e4105eede6b6ab5596133b5f530bb09115d994e7c1eb20cdfb15f91f  i18n/en.json
+00f461d5c7c5b603570f6f8c4532067e93900112c31332bf08684ab91baad1ef  i18n/es.json
+f44ec134052ceb0c16a2629c8fdb891ddf939fad909d608df5712e1015d15254  pack.json
 
-— chaperone-pack-development 6tHa1nsr3wTCtievwCKUhFjGbxJmuh/gYzW73L31FmelUPAV4dQ6m3IgSY8A+5Rmof/i7fpJxaUPWyWBkk1D3/nh8QU=
+— chaperone-pack-development 6tHa1pVjr9qa5LNvpJgVVczbJ0TJaMw7vD4maAMVeHNRatan/f0TM2dZ9NNKdd/S3iA/vaRCUhq82u6KEdzSEsD9LwA=

@@ -23,11 +23,11 @@ var items = []checklist.Item{
 	{ID: "clinic.contact", Minutes: 2, Steps: steps("a", "check:app:verify")},
 	{ID: "accounts.manager", Minutes: 15, Steps: steps("a")},
 	{ID: "social.friends", Minutes: 10, FanOut: "hide-friends", Stops: []string{"names"}, DoesNotStop: []string{"copied"}, Steps: steps("a", "b"), Sources: []string{"help"}},
-	{ID: "money.freeze", Minutes: 15, Stops: []string{"loans"}, DoesNotStop: []string{"copied"}, Steps: steps("a", "ring:role:credit-freeze"), Sources: []string{"help"}},
+	{ID: "money.freeze", Minutes: 15, Letters: []string{"freeze"}, Stops: []string{"loans"}, DoesNotStop: []string{"copied"}, Steps: steps("a", "ring:role:credit-freeze"), Sources: []string{"help"}},
 	{ID: "phone.lock", Minutes: 5, Steps: steps("a")},
 	{ID: "social.private", Minutes: 12, Steps: steps("a")},
 	{ID: "accounts.twostep", Minutes: 8, Steps: steps("a")},
-	{ID: "medical.copy", Minutes: 20, Steps: steps("a")},
+	{ID: "medical.copy", Minutes: 20, Steps: steps("a", "say:app:message")},
 	{ID: "footprint.search", Minutes: 10, Steps: steps("a")},
 	{ID: "now.safe", Lane: checklist.LaneNow, Steps: steps("ring:role:emergency", "ring:role:crisis")},
 	{ID: "now.nopay", Lane: checklist.LaneNow, Steps: steps("a")},
@@ -128,7 +128,7 @@ func (Content) Contacts(locale, ref, region string) []checklist.HelpContact {
 	case "role:crisis":
 		return []checklist.HelpContact{{Kind: "crisis-line", Name: pick(locale, "Thoughts of harm", "Ideas de hacerse daño"), Phones: []checklist.Phone{{Number: "555-0101", Text: true}}}}
 	case "role:credit-freeze":
-		return []checklist.HelpContact{{Kind: "bureau", Name: "Example Bureau", Web: "https://bureau.example.com/freeze", Phones: []checklist.Phone{{Number: "555-0102"}}}}
+		return []checklist.HelpContact{{Kind: "bureau", Name: "Example Bureau", Web: "https://bureau.example.com/freeze", Phones: []checklist.Phone{{Number: "555-0102"}}, Mail: []string{"Example Bureau", "P.O. Box 1, Springfield"}}}
 	}
 	return nil
 }

@@ -7,11 +7,13 @@ import (
 	"io/fs"
 	"syscall"
 
+	"github.com/chaperone-privacy/chaperone/internal/checklist"
 	"github.com/chaperone-privacy/chaperone/internal/contact"
 	"github.com/chaperone-privacy/chaperone/internal/humancode"
 	"github.com/chaperone-privacy/chaperone/internal/patient"
 	"github.com/chaperone-privacy/chaperone/internal/vault"
 	"github.com/chaperone-privacy/chaperone/internal/words"
+	"github.com/chaperone-privacy/chaperone/tui/screen"
 )
 
 // usageError is a command line that cannot be run. Its text is in the reader's language.
@@ -78,6 +80,9 @@ func failures() []failure {
 		{errNoTTY, words.CliErrNoTty, words.CliHintNoTty, exitLocal},
 		{errNoAnswer, words.CliErrNoAnswer, words.CliHintNoTty, exitLocal},
 		{errNotTyped, words.CliErrNotTyped, words.CliHintNotTyped, exitRefused},
+		{checklist.ErrNeverEnter, words.CliErrNever, words.CliHintNever, exitRefused},
+		{checklist.ErrValueSize, words.CliErrTooLong, words.CliHintTooLong, exitRefused},
+		{screen.ErrFileExists, words.CliErrExists, words.CliHintExists, exitLocal},
 		{errNoLook, words.CliErrRegion, words.CliHintRegion, exitUsage},
 		{vault.ErrNewer, words.CliErrNewer, words.CliHintNewer, exitLocal},
 		{vault.ErrTooLarge, words.CliErrTooLarge, words.CliHintTooLarge, exitLocal},
@@ -86,6 +91,7 @@ func failures() []failure {
 		{fs.ErrPermission, words.CliErrPermission, words.CliHintPermission, exitLocal},
 		{syscall.EROFS, words.CliErrPermission, words.CliHintPermission, exitLocal},
 		{patient.ErrDisk, words.CliErrDisk, words.CliHintDisk, exitLocal},
+		{screen.ErrFile, words.CliErrFile, words.CliHintFile, exitLocal},
 	}
 }
 

@@ -53,6 +53,8 @@ func commands() []command {
 		{"verify", usageOf(verifyUsageEN, verifyUsageES), (*program).verify},
 		{"plan", usageOf(planUsageEN, planUsageES), (*program).plan},
 		{"crisis", usageOf(crisisUsageEN, crisisUsageES), (*program).crisis},
+		{"message", usageOf(messageUsageEN, messageUsageES), (*program).message},
+		{"letter", usageOf(letterUsageEN, letterUsageES), (*program).letter},
 		{"sync", usageOf(syncUsageEN, syncUsageES), (*program).sync},
 		{"restore", usageOf(restoreUsageEN, restoreUsageES), (*program).restore},
 		{"recovery", usageOf(recoveryUsageEN, recoveryUsageES), (*program).recovery},

@@ -60,6 +60,7 @@ func (m *Model) Keys() keys.Map {
 	if m.canAdopt() {
 		k.Short = append(k.Short, m.keys.Adopt)
 	}
+	k.Short = append(k.Short, m.keys.Tell, m.keys.Decide)
 	if m.env.Device != nil {
 		k.Short = append(k.Short, m.keys.Verify)
 	}
@@ -119,6 +120,10 @@ func (m *Model) Update(msg tea.Msg) tea.Cmd {
 		m.open[m.list.At] = !m.open[m.list.At]
 	case m.keys.Verify.Is(k) && m.env.Device != nil:
 		return m.env.Send(screen.Go{To: screen.Verify})
+	case m.keys.Tell.Is(k):
+		return m.env.Send(screen.Go{To: screen.Message})
+	case m.keys.Decide.Is(k):
+		return m.env.Send(screen.Go{To: screen.Triage})
 	case m.keys.Adopt.Is(k) && m.canAdopt():
 		return m.adopt()
 	case m.keys.Region.Is(k):
@@ -171,9 +176,18 @@ func (m *Model) View(width int) widget.Page {
 			page.Focus, page.FocusEnd = start, t.Len()
 		}
 	}
+	if t.Width >= roomy {
+		t.Gap()
+		t.Hang(m.keys.Tell.Label(w)+"  ", st.Key, st.Body, w.T(words.CrisisTell))
+		t.Hang(m.keys.Decide.Label(w)+"  ", st.Key, st.Body, w.T(words.CrisisDecide))
+	}
 	screen.DrawTrouble(t, w, m.err)
 	return page
 }
+
+// roomy is how wide a terminal is on which the footer need not say everything: on a narrow one
+// the seven rows fill the screen.
+const roomy = 56
 
 // column is where the second column starts on a wide terminal.
 const column = 37
