@@ -1,7 +1,7 @@
 chaperone pack v1
 chaperone-checklist 1
-e3a10219e4105eede6b6ab5596133b5f530bb09115d994e7c1eb20cdfb15f91f  i18n/en.json
-00f461d5c7c5b603570f6f8c4532067e93900112c31332bf08684ab91baad1ef  i18n/es.json
+1cdc837d32f176a7525ee2044b00e46878360a24e4c0f031887133e851f6e336  i18n/en.json
+281e402ba92b504387e18460cffbd32eadd4c1f1b11dd7e7e7279ece775778d4  i18n/es.json
 f44ec134052ceb0c16a2629c8fdb891ddf939fad909d608df5712e1015d15254  pack.json
 
-— chaperone-pack-development 6tHa1pVjr9qa5LNvpJgVVczbJ0TJaMw7vD4maAMVeHNRatan/f0TM2dZ9NNKdd/S3iA/vaRCUhq82u6KEdzSEsD9LwA=
+— chaperone-pack-development 6tHa1sZK3mbdplhRVzDL2oN+ACPGgwEUEUOXjns1gymjnMpemzLO8EzQpSl+xKRIChH5K1opsHoQNDziOByf4cqFjQk=

@@ -48,7 +48,7 @@ type Model struct {
 	lines  []string // of the field, so far
 	input  widget.Input
 	values map[string]string
-	plain  bool   // text rather than Markdown
+	marked bool   // Markdown rather than text, whose links can be copied as they are
 	locale string // of the letter; "": what its reader speaks
 	busy   bool
 	err    error
@@ -257,7 +257,7 @@ func (m *Model) read(k tea.KeyPressMsg) tea.Cmd {
 	case m.keys.Back.Is(k):
 		return m.back()
 	case m.keys.Format.Is(k):
-		m.plain = !m.plain
+		m.marked = !m.marked
 	case m.keys.Language.Is(k):
 		all := words.Locales()
 		m.locale = all[(slices.Index(all, m.language())+1)%len(all)]
@@ -268,10 +268,7 @@ func (m *Model) read(k tea.KeyPressMsg) tea.Cmd {
 	case m.keys.Save.Is(k):
 		m.mode, m.err = naming, nil
 		m.input = widget.Input{}
-		m.input.Set("letter.md")
-		if m.plain {
-			m.input.Set("letter.txt")
-		}
+		m.input.Set(m.fileName())
 	}
 	return nil
 }
@@ -303,10 +300,18 @@ func (m *Model) write() (text string, byHand []string) {
 	if m.to != nil {
 		f.To = m.to.Mail
 	}
-	if m.plain {
-		return x.Text(f)
+	if m.marked {
+		return x.Markdown(f)
 	}
-	return x.Markdown(f)
+	return x.Text(f)
+}
+
+// fileName is a name that says little.
+func (m *Model) fileName() string {
+	if m.marked {
+		return "letter.md"
+	}
+	return "letter.txt"
 }
 
 // View implements [screen.Screen].
@@ -383,10 +388,7 @@ func (m *Model) drawLetter(t *widget.Text, page *widget.Page) {
 	w, st := m.env.Words, t.Style
 	x := m.text()
 	page.Title = w.T(words.LetterYours)
-	page.Aside = "letter.md"
-	if m.plain {
-		page.Aside = "letter.txt"
-	}
+	page.Aside = m.fileName()
 	text, byHand := m.write()
 	t.Para(st.Muted, x.Send)
 	if past, err := time.Parse(time.DateOnly, m.letter.ReviewBy); err == nil && m.env.Now().After(past.Add(36*time.Hour)) {
