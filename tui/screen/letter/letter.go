@@ -246,8 +246,8 @@ func (m *Model) fill(k tea.KeyPressMsg) tea.Cmd {
 		m.mode = reading
 	case m.typing.Clear.Is(k) && m.input.Value() == "" && len(m.lines) > 0:
 		m.lines = m.lines[:len(m.lines)-1]
-	default:
-		m.input.Update(k)
+	case m.input.Update(k):
+		m.err = nil
 	}
 	return nil
 }
@@ -286,8 +286,8 @@ func (m *Model) name(k tea.KeyPressMsg) tea.Cmd {
 		save := m.env.SaveFile
 		text, _ := m.write()
 		return m.env.Do(func(context.Context) tea.Msg { return savedMsg{name, save(name, []byte(text))} })
-	default:
-		m.input.Update(k)
+	case m.input.Update(k):
+		m.err = nil
 	}
 	return nil
 }
@@ -344,7 +344,7 @@ func (m *Model) View(width int) widget.Page {
 	case reading:
 		m.drawLetter(t, &page)
 	case naming:
-		page.Title = w.T(words.KeySaveFile)
+		page.Title = w.T(words.LetterSaveTitle)
 		t.Para(st.Body, w.T(words.LetterFileAsk))
 		t.Gap()
 		page.Cursor = m.input.Draw(t)

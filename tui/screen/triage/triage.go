@@ -317,7 +317,11 @@ func (m *Model) drawEnding(t *widget.Text, page *widget.Page, id string) {
 	}
 	if m.canAdopt() {
 		t.Gap()
-		t.Hang(m.keys.Adopt.Label(w)+"  ", st.Key, st.Body, w.T(words.TriageSets, words.Str("text", w.T(stageWords(m.answers().Stage)))))
+		text, then := w.T(words.TriageAdds), m.answers().Stage
+		if then != m.env.Device.State().Answers.Stage {
+			text = w.T(words.TriageSets, words.Str("text", w.T(stageWords(then))))
+		}
+		t.Hang(m.keys.Adopt.Label(w)+"  ", st.Key, st.Body, text)
 	}
 }
 
