@@ -187,6 +187,7 @@ func states() []state {
 		{name: "triage-end", do: press("h", "1", "1"), colour: true},
 		{name: "triage-end-opened", do: press("h", "2", "1")},
 		{name: "triage-nothing-new", do: press("h", "3")},
+		{name: "triage-to-task", do: press("h", "3", "2")},
 		{name: "triage-adopted", do: press("h", "2", "m")},
 		{name: "triage-not-saved", device: failing(patient.ErrDisk), do: press("h", "2", "m")},
 		{name: "triage-no-vault", none: true, do: press("n", "h")},

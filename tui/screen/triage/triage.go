@@ -146,15 +146,32 @@ func (m *Model) Update(msg tea.Msg) tea.Cmd {
 
 // first is the first step of the ending that is in the plan and open.
 func (m *Model) first() (checklist.RowKey, bool) {
-	plan := m.env.Device.Plan()
 	for _, id := range m.rows() {
-		for i := range plan.Rows {
-			if plan.Rows[i].Item.ID == id {
-				return checklist.RowKey{Item: id}, true
-			}
+		if m.planned(id) {
+			return checklist.RowKey{Item: id}, true
 		}
 	}
 	return checklist.RowKey{}, false
+}
+
+// planned reports whether a step is an open row of the person's plan.
+func (m *Model) planned(id string) bool {
+	if m.env.Device == nil {
+		return false
+	}
+	plan := m.env.Device.Plan()
+	return slices.ContainsFunc(plan.Rows, func(r checklist.Row) bool { return r.Item.ID == id })
+}
+
+// unfold opens a step: the row of the plan, when the plan goes by these answers already, or
+// else what there is to say about it, in place.
+func (m *Model) unfold(at int) {
+	m.list.At = at
+	if id := m.rows()[at]; !m.canAdopt() && m.planned(id) {
+		m.env.Send(screen.Go{To: screen.Task, Row: checklist.RowKey{Item: id}})
+		return
+	}
+	m.open[at] = !m.open[at]
 }
 
 func (m *Model) ask(k tea.KeyPressMsg) tea.Cmd {
@@ -196,10 +213,9 @@ func (m *Model) end(k tea.KeyPressMsg) tea.Cmd {
 	switch {
 	case m.list.Update(k, len(rows)):
 	case err == nil && at >= 1 && at <= len(rows):
-		m.list.At = at - 1
-		m.open[at-1] = !m.open[at-1]
-	case m.keys.Open.Is(k):
-		m.open[m.list.At] = !m.open[m.list.At]
+		m.unfold(at - 1)
+	case m.keys.Open.Is(k) && m.list.At < len(rows):
+		m.unfold(m.list.At)
 	case m.keys.Adopt.Is(k) && m.canAdopt():
 		m.busy, m.err = true, nil
 		device, answers := m.env.Device, m.answers()
