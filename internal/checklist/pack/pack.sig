@@ -1,7 +1,7 @@
 chaperone pack v1
 chaperone-checklist 1
 1cdc837d32f176a7525ee2044b00e46878360a24e4c0f031887133e851f6e336  i18n/en.json
-281e402ba92b504387e18460cffbd32eadd4c1f1b11dd7e7e7279ece775778d4  i18n/es.json
+262af3739df351dcc731eb05873cfea0b3b8eea1acefbdb5fc8085127a722c5d  i18n/es.json
 f44ec134052ceb0c16a2629c8fdb891ddf939fad909d608df5712e1015d15254  pack.json
 
-— chaperone-pack-development 6tHa1sZK3mbdplhRVzDL2oN+ACPGgwEUEUOXjns1gymjnMpemzLO8EzQpSl+xKRIChH5K1opsHoQNDziOByf4cqFjQk=
+— chaperone-pack-development 6tHa1st/G9Dr2BOyGDQOonROWjosJcnPjcTPddnIK+LYkC+MO12FVJ1qJ2E5gMqAp07p2dCmfjLUmp4JwMYFod3ZHAM=

@@ -38,13 +38,16 @@ func (p *program) letter(_ context.Context, a *arguments) (int, error) {
 	a.StringVar(&o.language, "language", "", "")
 	a.Var(&o.fields, "field", "")
 	a.BoolVar(&o.ask, "ask", false, "")
-	// The name of the letter comes first, its options after it.
-	id := ""
+	// The name of the letter comes first, its options after it; or last, behind them.
+	id, most := "", 1
 	if len(a.args) > 0 && !strings.HasPrefix(a.args[0], "-") {
-		id, a.args = a.args[0], a.args[1:]
+		id, a.args, most = a.args[0], a.args[1:], 0
 	}
-	if err := a.parse(p.words, 0); err != nil {
+	if err := a.parse(p.words, most); err != nil {
 		return 0, err
+	}
+	if a.NArg() == 1 {
+		id = a.Arg(0)
 	}
 	pack, err := checklist.Embedded()
 	if err != nil {
