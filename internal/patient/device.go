@@ -48,6 +48,8 @@ type Device struct {
 	// packing is held while a pack is loaded or fetched; it guards pack.
 	packing sync.Mutex
 	pack    *checklist.Pack
+	// packAsked is when a sync last asked for a pack, guarded by syncing.
+	packAsked time.Time
 
 	// mu guards what follows and every write to the disk. It is not held during a request or
 	// a key derivation, so that Close is quick.

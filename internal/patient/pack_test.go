@@ -126,6 +126,50 @@ func TestFetchPack(t *testing.T) {
 	}
 }
 
+// TestSyncBringsThePack: a sync takes a newer pack along, says why it refused one, and fails for
+// neither; it does not ask again within the hour.
+func TestSyncBringsThePack(t *testing.T) {
+	t.Parallel()
+	skey, _, err := note.GenerateKey(nil, "chaperone-pack-development")
+	if err != nil {
+		t.Fatal(err)
+	}
+	embedded, err := checklist.Embedded()
+	if err != nil {
+		t.Fatal(err)
+	}
+	have := embedded.Version()
+	for _, tt := range []struct {
+		name    string
+		pack    *chaperonev1.GetPackResponse
+		fetched bool
+		refused error
+		version uint64
+	}{
+		{"nothing newer", nil, false, nil, have},
+		{"newer", packOf(t, have+1, compile.DevelopmentKey), true, nil, have + 1},
+		{"signed by somebody else", packOf(t, have+1, skey), false, checklist.ErrSignature, have},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			s := newServer(t)
+			cfg := syncConfig(t, s, "phone")
+			d, _ := create(t, cfg)
+			s.set(func() { s.pack = tt.pack })
+			got, err := d.Sync(t.Context())
+			if err != nil || got.PackFetched != tt.fetched || !errors.Is(got.PackRefused, tt.refused) || (got.PackRefused != nil) != (tt.refused != nil) {
+				t.Errorf("got %+v and %v, want fetched %v, refused %v", got, err, tt.fetched, tt.refused)
+			}
+			if v := d.Pack().Version(); v != tt.version {
+				t.Errorf("got version %d in use, want %d", v, tt.version)
+			}
+			s.set(func() { s.pack = packOf(t, have+5, compile.DevelopmentKey) })
+			if again, err := d.Sync(t.Context()); err != nil || again.PackFetched {
+				t.Errorf("again at once: got %+v and %v, want no pack asked for", again, err)
+			}
+		})
+	}
+}
+
 func TestConfigPackWins(t *testing.T) {
 	t.Parallel()
 	p, err := checklist.Embedded()

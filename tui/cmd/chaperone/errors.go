@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"syscall"
 
+	"github.com/chaperone-privacy/chaperone/internal/checklist"
 	"github.com/chaperone-privacy/chaperone/internal/contact"
 	"github.com/chaperone-privacy/chaperone/internal/humancode"
 	"github.com/chaperone-privacy/chaperone/internal/patient"
@@ -71,6 +72,11 @@ func failures() []failure {
 		{humancode.ErrSymbol, words.CliErrCode, words.CliHintCodeSymbol, exitUsage},
 		{humancode.ErrCheck, words.CliErrCode, words.CliHintCodeCheck, exitUsage},
 		{errAnswers, words.CliErrAnswers, words.CliHintAnswers, exitUsage},
+		{checklist.ErrSignature, words.PackSignature, words.PackHint, exitRefused},
+		{checklist.ErrExpired, words.PackExpired, words.PackHint, exitRefused},
+		{checklist.ErrRollback, words.PackOlder, words.PackHint, exitRefused},
+		{checklist.ErrUnknownField, words.PackNewer, words.PackNewerhint, exitRefused},
+		{checklist.ErrMalformed, words.PackMalformed, words.PackHint, exitRefused},
 		{contact.ErrMalformed, words.CliErrMalformed, words.CliHintMalformed, exitCannotTell},
 		{contact.ErrTooLarge, words.CliErrInputLarge, words.CliHintInputLarge, exitCannotTell},
 		{errInput, words.CliErrInput, words.CliHintInput, exitLocal},
