@@ -1,7 +1,7 @@
 chaperone pack v1
 chaperone-checklist 1
-5463e86eef4eb3d133c6aa25548b4ebfa81742a50c65e5bd6723a77408007a6c  i18n/en.json
-90ebfebb5532b30139b73f6202f4944a603b700ce1f063a97aa894e493cbd67e  i18n/es.json
-c7e8bdb9bba6473713d7dd324c9256ec379dd3a43db5f5cd962c92e73b35bcb1  pack.json
+be6a42f6633a8b91d9e24ebe5e03a33457cb225820eb60b1213f050b20a17063  i18n/en.json
+d3b4df2d7ddbeaff58dd8ea479e488bc3e0fc6ec0f1a5112838818351c3178c1  i18n/es.json
+ea979f7f3b6a192ddba1763db1b1bf2307dd7a1eb444980d2aa773f0d2123857  pack.json
 
-— chaperone-pack-development 6tHa1nc+FnUwJDVHei6p4PZM3Wl0w5Iepzwoue0DKMM87GXWaLgE1F+lVz9cuyDhsQGcctZIGY9I1fu2nFKYT9QOnw8=
+— chaperone-pack-development 6tHa1kledOg/7wT4DJE/QOuev63dLGJYaf6/y/5DO4bAWvohVDVkc77S/ogyayNTDv4ZWF9wxXn3QSmPGP059BX7ZA8=
