@@ -1,7 +1,7 @@
 chaperone pack v1
 chaperone-checklist 1
-be6a42f6633a8b91d9e24ebe5e03a33457cb225820eb60b1213f050b20a17063  i18n/en.json
-d3b4df2d7ddbeaff58dd8ea479e488bc3e0fc6ec0f1a5112838818351c3178c1  i18n/es.json
-ea979f7f3b6a192ddba1763db1b1bf2307dd7a1eb444980d2aa773f0d2123857  pack.json
+e59bf547fac3ff625a149277080ae0855876b2c8ccf313023a578cc253a4d1a1  i18n/en.json
+9c0f69f58ca00c872358a6500e46de86c31b89722bd9400c2064118853cc1441  i18n/es.json
+b4adc1c6d90c9d0f2aa6132025988a3ce9365468b2fab65ed9e0b52bb99c0383  pack.json
 
-— chaperone-pack-development 6tHa1kledOg/7wT4DJE/QOuev63dLGJYaf6/y/5DO4bAWvohVDVkc77S/ogyayNTDv4ZWF9wxXn3QSmPGP059BX7ZA8=
+— chaperone-pack-development 6tHa1hxEiRR+S9U+i85LgQEecDcGgQMHuiYQw7E4hdyV0zzSnytIxeVjyFvBiH3C9SFVpMydLYth7qbN4YrcPHN8Mw0=
