@@ -118,7 +118,7 @@ func TestLint(t *testing.T) {
 		{"no place", func(_ *testing.T, m fstest.MapFS) { m["misc/a.yaml"] = &fstest.MapFile{} }, "no place in the content tree"},
 		{"file named otherwise", edit(safe, "id: now.safe", "id: now.safer"), "as the file is named"},
 		{"two documents", edit(safe, "kind:", "---\nkind:"), "more than one document"},
-		{"retired id", edit("pack.yaml", "tombstones: []", "tombstones: [now.safe]"), "was retired"},
+		{"retired id", edit("pack.yaml", "tombstones: [", "tombstones: [now.safe, "), "was retired"},
 		{"closed list", edit(safe, "kind: decision", "kind: chore"), `kind: "chore" is not one of`},
 		{"threat", edit(safe, "stops: [facing-it-alone]", "stops: [everything]"), `"everything" is not one of`},
 		{"no honest line", edit(freeze, "does_not_stop: [account-fraud, tax-fraud, medical-fraud]", "does_not_stop: []"), "does_not_stop is missing"},
