@@ -63,14 +63,14 @@ func (c *Reminding) pending(plan *Plan) []pending {
 	var out []pending
 	add := func(r *Row, at, end time.Time) {
 		p := pending{RowKey{Item: r.Item.ID}, max(0, c.days(at)), noLast}
-		if !end.IsZero() {
+		if end.After(c.Now) {
 			p.last = max(0, c.days(end)-1)
 		}
 		out = append(out, p)
 	}
 	for i := range plan.Rows {
 		switch r := &plan.Rows[i]; {
-		case r.Status == Recheck:
+		case r.Status == Recheck, !r.Due.IsZero() && !r.Due.After(c.Now) && r.Item.Deadline == nil:
 			add(r, c.Now, r.Ends)
 		case !r.Due.IsZero():
 			for _, n := range clockDays {

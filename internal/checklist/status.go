@@ -109,7 +109,7 @@ func (w *planner) fill() {
 		if lasts := x.rules[i].clock.lasts; lasts > 0 && e.done > 0 {
 			e.row.Ends = date(e.done + lasts*day)
 		}
-		e.settled = w.settles(at)
+		e.settled = w.settles(i, at)
 		if open(e.row.Status) {
 			e.row.Minutes = items[i].Minutes
 		}
@@ -119,11 +119,17 @@ func (w *planner) fill() {
 func open(s Status) bool  { return s == Todo || s == Doing || s == Recheck }
 func ended(s Status) bool { return s == Done || s == Skipped || s == NotMine || s == Recheck }
 
-// settles reports whether a plan may go on past a row that stands so. One that only came
-// round again lets it, and so does one that the person set aside; in a crisis one that a new
-// threat opened does not: it is the first thing to do.
-func (w *planner) settles(at standing) bool {
-	return ended(at.status) && (at.again != AgainThreat || w.stage < stageThreatened)
+// settles reports whether a plan may go on past a row that stands so: it was finished once, or
+// the person set it aside. In a crisis one that a new threat opened does not count: it is the
+// first thing to do.
+func (w *planner) settles(item int, at standing) bool {
+	switch {
+	case at.status == Skipped || at.status == NotMine:
+		return true
+	case w.stage >= stageThreatened && w.p.index.rules[item].clock.onThreat && at.done < w.a.Events.ThreatAt:
+		return false
+	}
+	return ended(at.status) || at.done > 0
 }
 
 // note keeps the soonest date, the last day of finishing and the weightiest reason of a row's
@@ -161,7 +167,7 @@ func (w *planner) fillPlatforms(item int, e *entry) {
 			}
 		}
 		at := w.stand(item, platform.ID, s)
-		e.settled = e.settled || w.settles(at)
+		e.settled = e.settled || w.settles(item, at)
 		all = all && (at.done > 0 || ended(at.status))
 		e.note(at)
 		seen[ordinal(at.status)]++

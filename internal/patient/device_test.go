@@ -98,6 +98,10 @@ func TestDeviceKeepsEverything(t *testing.T) {
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("state after opening again (-want +got):\n%s", diff)
 	}
+	if seed := got.Answers.Seed; seed == 0 || seed > checklist.MaxSeed {
+		t.Errorf("got seed %d, want one that was drawn", seed)
+	}
+	answers.Seed, answers.Events.IncidentAt = got.Answers.Seed, testNow.Unix()
 	if diff := cmp.Diff(answers, got.Answers); diff != "" || !got.Answered {
 		t.Errorf("answers (-want +got):\n%s", diff)
 	}
