@@ -62,6 +62,14 @@ func Stages() []Stage { return slices.Clone(stages[:]) }
 // Exposures lists the exposures in the order in which they are asked.
 func Exposures() []Exposure { return slices.Clone(exposures[:]) }
 
+// Statuses lists the statuses.
+func Statuses() []Status { return slices.Clone(statuses[:]) }
+
+// SkipReasons lists the reasons for skipping.
+func SkipReasons() []SkipReason {
+	return []SkipReason{ReasonNotMine, ReasonDidElsewhere, ReasonCannot, ReasonNotNow}
+}
+
 // Lanes lists the lanes.
 func Lanes() []Lane { return slices.Clone(lanes[:]) }
 

@@ -29,6 +29,7 @@ var (
 	errNoAnswer   = errors.New("input ended before the answer")
 	errVerifyOpen = errors.New("vault open in another window while verifying")
 	errAnswers    = errors.New("answers not readable")
+	errProgress   = errors.New("progress not readable")
 	errNoTTY      = errors.New("no terminal to ask on")
 	errNotTyped   = errors.New("confirmation not typed")
 	errNoLook     = errors.New("region has no facts")
@@ -71,6 +72,7 @@ func failures() []failure {
 		{humancode.ErrSymbol, words.CliErrCode, words.CliHintCodeSymbol, exitUsage},
 		{humancode.ErrCheck, words.CliErrCode, words.CliHintCodeCheck, exitUsage},
 		{errAnswers, words.CliErrAnswers, words.CliHintAnswers, exitUsage},
+		{errProgress, words.CliErrProgress, words.CliHintProgress, exitUsage},
 		{contact.ErrMalformed, words.CliErrMalformed, words.CliHintMalformed, exitCannotTell},
 		{contact.ErrTooLarge, words.CliErrInputLarge, words.CliHintInputLarge, exitCannotTell},
 		{errInput, words.CliErrInput, words.CliHintInput, exitLocal},
