@@ -32,13 +32,14 @@ func (w *planner) readStates() {
 			w.states[slot] = int32(i + 1)
 		}
 	}
-	// A thing done on a platform for one item is done for every item that asks for it there.
+	// A thing done on a platform for one item is done for every item that asks for it there,
+	// also when the one came round again and was set aside.
 	for item := range w.p.doc.Items {
 		if !x.rules[item].fanOut {
 			continue
 		}
 		for p := range n {
-			if s := w.state(item, 1+p); s != nil && s.Status == Done && x.caps[item*n+p] != nil {
+			if s := w.state(item, 1+p); s != nil && (s.Status == Done || s.DoneAt > 0) && x.caps[item*n+p] != nil {
 				slot := p*maxRoots + int(x.roots[item*n+p])
 				if old := w.shared[slot]; old == 0 || s.DoneAt > w.rows[old-1].DoneAt {
 					w.shared[slot] = w.stateIndex(item, 1+p)
@@ -156,6 +157,7 @@ func (w *planner) fillPlatforms(item int, e *entry) {
 	x, n := &w.p.index, len(w.p.doc.Platforms)
 	from, counted, all := len(w.apps), 0, true
 	var seen [8]int
+	var shared RowState
 	for set := x.rules[item].capable & w.uses; set != 0; set &= set - 1 {
 		p := bits.TrailingZeros64(set)
 		c, platform := x.caps[item*n+p], &w.p.doc.Platforms[p]
@@ -163,7 +165,9 @@ func (w *planner) fillPlatforms(item int, e *entry) {
 		e.recorded = e.recorded || (s != nil && s.Status != Todo)
 		if s == nil && w.shared != nil {
 			if at := w.shared[p*maxRoots+int(x.roots[item*n+p])]; at != 0 {
-				s = &w.rows[at-1]
+				shared = w.rows[at-1]
+				shared.Status, shared.DueAt = Done, 0
+				s = &shared
 			}
 		}
 		at := w.stand(item, platform.ID, s)
