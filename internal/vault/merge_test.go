@@ -142,3 +142,15 @@ func TestMergeKeepsTheNewer(t *testing.T) {
 		t.Errorf("lamport: got %d, want 20", m.Lamport)
 	}
 }
+
+// News told to one device is not lost when the other device's answers are the later ones.
+func TestMergeKeepsNews(t *testing.T) {
+	t.Parallel()
+	a, b := sampleState(), sampleState()
+	a.AnswersLamport, a.Answers.Events = 4, checklist.Events{ThreatAt: 9, Added: map[checklist.Exposure]int64{checklist.SSN: 9}}
+	b.AnswersLamport, b.Answers.Region, b.Answers.Events = 5, "gb", checklist.Events{IncidentAt: 7}
+	m := Merge(a, b)
+	if e := m.Answers.Events; m.Answers.Region != "gb" || e.ThreatAt != 9 || e.IncidentAt != 7 || e.Added[checklist.SSN] != 9 {
+		t.Errorf("got region %s, events %+v, want the later answers and the news of both", m.Answers.Region, e)
+	}
+}
