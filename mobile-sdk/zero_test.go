@@ -23,11 +23,11 @@ func zeros() map[string]any {
 		"ClinicList":   &ClinicList{},
 		"Contact":      &Contact{},
 		"Plan":         &Plan{},
-		"PlatformRow": &PlatformRow{},
-		"Restored":    &Restored{},
-		"Row":         &Row{},
-		"Step":        &Step{},
-		"Verdict":     &Verdict{},
+		"PlatformRow":  &PlatformRow{},
+		"Restored":     &Restored{},
+		"Row":          &Row{},
+		"Step":         &Step{},
+		"Verdict":      &Verdict{},
 	}
 }
 
