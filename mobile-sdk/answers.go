@@ -91,8 +91,8 @@ func (in *AnswersInput) SetKnownAt(unix int64) {
 // maxApps bounds what a host can make us keep; there are far fewer platforms.
 const maxApps = 64
 
-// maxUnix is the end of the year 9999; a host that counts in milliseconds is beyond it.
-const maxUnix = 253402300799
+// maxUnix is in the year 6325; a host that counts in milliseconds is beyond it.
+const maxUnix = 1 << 37
 
 // answers checks the values and returns a copy.
 func (in *AnswersInput) answers() (checklist.Answers, error) {

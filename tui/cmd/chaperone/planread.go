@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"slices"
 	"time"
 
@@ -40,7 +41,9 @@ func readAnswers(data []byte, pack *checklist.Pack) (checklist.Answers, error) {
 			return a, fmt.Errorf("read answers: %w: unknown exposure", errAnswers)
 		}
 	}
-	if a.Seed > checklist.MaxSeed || a.KnownAt < 0 || a.Events.IncidentAt < 0 || a.Events.ThreatAt < 0 {
+	moments := []int64{a.KnownAt, a.Events.IncidentAt, a.Events.ThreatAt}
+	moments = slices.AppendSeq(moments, maps.Values(a.Events.Added))
+	if a.Seed > checklist.MaxSeed || slices.ContainsFunc(moments, outOfTime) {
 		return a, fmt.Errorf("read answers: %w: number out of range", errAnswers)
 	}
 	return a, nil
@@ -77,13 +80,17 @@ func readProgress(data []byte, pack *checklist.Pack) ([]checklist.RowState, erro
 			return nil, fmt.Errorf("read progress: %w: unknown status", errProgress)
 		case r.SkipReason != "" && !slices.Contains(checklist.SkipReasons(), r.SkipReason):
 			return nil, fmt.Errorf("read progress: %w: unknown reason", errProgress)
-		case r.DoneAt < 0, r.DueAt < 0, r.DoneRev < 0:
+		case outOfTime(r.DoneAt), outOfTime(r.DueAt), r.DoneRev < 0:
 			return nil, fmt.Errorf("read progress: %w: number out of range", errProgress)
 		}
 		seen[r.RowKey] = true
 	}
 	return doc.Rows, nil
 }
+
+// outOfTime reports whether Unix seconds are not a moment from 1970 to the year 6325: so far
+// that nobody means it, and near enough for every date that comes of it to be written.
+func outOfTime(unix int64) bool { return unix < 0 || unix > 1<<37 }
 
 // decodeOne reads exactly one JSON value without unknown fields.
 func decodeOne(data []byte, v any) error {
