@@ -21,6 +21,46 @@ func after(p *checklist.Pack, item string, a checklist.Answers, done time.Time) 
 	return int(due.Sub(done) / oneDay)
 }
 
+// The content has the clocks of rule R8.
+func TestContentClocks(t *testing.T) {
+	t.Parallel()
+	p := embedded(t)
+	for _, tt := range []struct {
+		item        string
+		incident    bool
+		least, most int
+	}{
+		{"social.remove-strangers", false, 87, 93},
+		{"social.friends-hide", false, 177, 183},
+		{"social.private", false, 177, 183},
+		{"accounts.email-sessions", false, 87, 93},
+		{"money.credit-report", false, 117, 123},
+		{"money.credit-report", true, 29, 31},
+		{"medical.statements", false, 87, 93},
+		{"footprint.brokers", false, 90, 120},
+		{"money.fraud-alert", false, 332, 338},
+		{"money.credit-ban", false, 16, 18},
+	} {
+		for seed := range uint64(20) {
+			a := checklist.Answers{Seed: seed}
+			if tt.incident {
+				a.Events.IncidentAt = today.Unix() - 1
+			}
+			if n := after(p, tt.item, a, today); n < tt.least || n > tt.most {
+				t.Errorf("%s, seed %d, incident %v: got day %d, want %d to %d", tt.item, seed, tt.incident, n, tt.least, tt.most)
+			}
+		}
+	}
+	if due := p.DueAgain(checklist.RowKey{Item: "money.tax-pin"}, checklist.Answers{}, today); due.Month() != time.January || due.Day() < 15 {
+		t.Errorf("money.tax-pin: got %s, want the middle of January", due)
+	}
+	for _, it := range p.Items() {
+		if it.Lane == checklist.LaneNow && (it.Recur == nil || !slices.Contains(it.Recur.AlsoOn, "threat.new")) {
+			t.Errorf("%s does not come back with a new threat", it.ID)
+		}
+	}
+}
+
 // Each clock of rule R8 stays within its days for every seed, and uses all of them.
 func TestClocks(t *testing.T) {
 	t.Parallel()
