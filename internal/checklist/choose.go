@@ -61,7 +61,7 @@ func (w *planner) choose() (more int) {
 	taken, settled, full := 0, true, false
 	for _, i := range w.order {
 		e := &w.entries[i]
-		// These two kinds come in uncounted, below, so that they never push a row out.
+		// These kinds, and clocks of the law that end soon, come in uncounted, below, so that they never push a row out.
 		if !e.applies || w.p.index.rules[i].supersededBy != nil || e.resting {
 			continue
 		}
@@ -86,6 +86,8 @@ func (w *planner) choose() (more int) {
 		case e.resting:
 		case w.p.index.rules[i].supersededBy != nil:
 			e.in = e.recorded || (!e.row.Optional && (!crisis || limit > first))
+		case e.legal && w.now <= e.due && e.due <= w.now+ending && (!crisis || limit > first):
+			e.in = true
 		}
 		if !e.in && !e.row.Optional {
 			more++

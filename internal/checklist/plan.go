@@ -17,6 +17,7 @@ const (
 	day      = 24 * 60 * 60
 	urgent   = 7 * day
 	soon     = 14 * day
+	ending   = 30 * day     // how long before its end a clock of the law need not wait its turn
 	nightOff = 12 * 60 * 60 // how long money waits after the first steps of a crisis (rule R4)
 
 	// countedApps is how many platforms the minutes of a row count when the person did not

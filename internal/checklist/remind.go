@@ -21,8 +21,8 @@ type Reminding struct {
 	Until time.Time
 	// Hour is the hour of the day at which to remind, 1 to 23; 0: ten in the morning.
 	Hour int
-	// QuietFrom and QuietTo are the hours between which nothing is said, such as 21 and 9.
-	// Equal: 21 to 9.
+	// QuietFrom and QuietTo are the hours between which nothing is said, 0 to 23 each, such as
+	// 22 and 8. Equal, or out of range: 21 and 9.
 	QuietFrom, QuietTo int
 	// Sent is the moments of reminders that were given before Now. They count.
 	Sent []time.Time
@@ -155,7 +155,7 @@ func (c *Reminding) on(n int) time.Time {
 		hour = remindHour
 	}
 	from, to := c.QuietFrom, c.QuietTo
-	if from == to || from < 0 || to < 0 || from > 24 || to > 24 {
+	if from == to || from < 0 || to < 0 || from > 23 || to > 23 {
 		from, to = quietFrom, quietTo
 	}
 	y, m, d := c.Now.Date()

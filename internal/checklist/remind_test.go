@@ -99,7 +99,7 @@ func TestReminderLimits(t *testing.T) {
 	p := embedded(t)
 	rng := rand.New(rand.NewPCG(7, 8))
 	zones := []*time.Location{time.UTC, zone(t, "America/Los_Angeles"), zone(t, "Australia/Lord_Howe"), zone(t, "Pacific/Auckland"), zone(t, "Asia/Kathmandu")}
-	for range sampled(600) {
+	for range sampled(2000) {
 		a := randomAnswers(rng, p)
 		a.Seed = rng.Uint64N(checklist.MaxSeed)
 		now := today.Add(time.Duration(rng.IntN(365*24*60)) * time.Minute).In(zones[rng.IntN(len(zones))])
@@ -112,7 +112,7 @@ func TestReminderLimits(t *testing.T) {
 			}
 			rows = append(rows, s)
 		}
-		c := checklist.Reminding{Now: now, Hour: rng.IntN(26), QuietFrom: rng.IntN(25), QuietTo: rng.IntN(25)}
+		c := checklist.Reminding{Now: now, Hour: rng.IntN(26), QuietFrom: rng.IntN(24), QuietTo: rng.IntN(24)}
 		for range rng.IntN(3) {
 			c.Sent = append(c.Sent, now.Add(-time.Duration(rng.IntN(7*24))*time.Hour))
 		}

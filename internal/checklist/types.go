@@ -167,8 +167,8 @@ type LaneProgress struct {
 // Plan is the answer of the engine: the same for the same input on every device.
 //
 // A plan is a short list, never everything there is to do. The first one holds at most 12
-// rows (7 in a crisis); when all of them are settled, the next few join it. More says how
-// many rows wait beyond the plan.
+// rows (7 in a crisis); when all of them are settled, the next few join it. A clock of the law
+// that ends within 30 days does not wait its turn. More says how many rows wait beyond the plan.
 type Plan struct {
 	Stage       Stage
 	Rows        []Row          // open rows in order; Rows[0] is "do this next"
