@@ -242,6 +242,9 @@ func (s *source) lintPlatform(f *Findings, x *platformSource, ids map[string]*so
 		c := x.Capabilities[name]
 		file := file + ": " + name
 		oneOf(f, file, "capability", name, capability)
+		if c.Rev < 0 || (c.SameAs != "" && c.Rev != 0) {
+			f.add(file, "rev is below 0, or not its own")
+		}
 		if slices.Contains(x.Cannot, name) || x.Missing[name] != "" {
 			f.add(file, "both there and not")
 		}

@@ -30,6 +30,7 @@ var (
 	errNoAnswer   = errors.New("input ended before the answer")
 	errVerifyOpen = errors.New("vault open in another window while verifying")
 	errAnswers    = errors.New("answers not readable")
+	errProgress   = errors.New("progress not readable")
 	errNoTTY      = errors.New("no terminal to ask on")
 	errNotTyped   = errors.New("confirmation not typed")
 	errNoLook     = errors.New("region has no facts")
@@ -77,6 +78,7 @@ func failures() []failure {
 		{checklist.ErrRollback, words.PackOlder, words.PackHint, exitRefused},
 		{checklist.ErrUnknownField, words.PackNewer, words.PackNewerhint, exitRefused},
 		{checklist.ErrMalformed, words.PackMalformed, words.PackHint, exitRefused},
+		{errProgress, words.CliErrProgress, words.CliHintProgress, exitUsage},
 		{contact.ErrMalformed, words.CliErrMalformed, words.CliHintMalformed, exitCannotTell},
 		{contact.ErrTooLarge, words.CliErrInputLarge, words.CliHintInputLarge, exitCannotTell},
 		{errInput, words.CliErrInput, words.CliHintInput, exitLocal},
