@@ -35,7 +35,7 @@ install: ## install chaperone and chaperoned with go install
 	CGO_ENABLED=0 $(GO) install $(RELEASE) ./tui/cmd/chaperone ./backend/cmd/chaperoned
 
 .PHONY: check
-check: deps generate-check lint test cross ## everything that must be green before a change lands
+check: deps generate-check lint test ## everything that must be green before a change lands
 
 # What the check needs beside Go: PostgreSQL's server (store tests), a JDK (mobile SDK on the
 # JVM), node (runs the browser module), a C compiler (-race, JVM library), npm (fetches buf).
@@ -79,18 +79,22 @@ generate-check: generate ## fail when generated files differ from what is commit
 	@git diff --exit-code --stat -- internal/gen internal/words internal/checklist docs/content-coverage.md || \
 		{ echo "generated files differ: run 'make generate' and commit the result"; exit 1; }
 
-# One run, under the race detector: dependencies are compiled once for it and for lint, and the
-# programs that the tests start are watched too. Vet has run in lint.
+# Under the race detector, so that dependencies are compiled once for tests and lint, and the
+# programs that tests start are watched too. Vet has run in lint. What only reads source goes
+# without: the detector would make it five times slower and has nothing to watch there.
+SOURCE_ONLY := ./internal/archtest ./internal/lint
+
 .PHONY: test
 test: ## every test, under the race detector
-	$(GO) test -vet=off -race ./...
+	@$(GO) list ./... | grep -vxF -f <($(GO) list $(SOURCE_ONLY)) | xargs $(GO) test -vet=off -race
+	$(GO) test -vet=off $(SOURCE_ONLY)
 
-# Unoptimised, which is what the check can afford; `make release` builds what is shipped.
+# The check type-checks the program for both, which takes a tenth of the time.
 .PHONY: cross
 cross: ## build the patient's program for Windows and macOS
 	@mkdir -p $(DIST)
-	GOOS=windows GOARCH=amd64 $(GO) build -gcflags='all=-N -l' $(RELEASE) -o $(DIST)/windows-amd64/ ./tui/cmd/chaperone
-	GOOS=darwin GOARCH=arm64 $(GO) build -gcflags='all=-N -l' $(RELEASE) -o $(DIST)/darwin-arm64/ ./tui/cmd/chaperone
+	GOOS=windows GOARCH=amd64 $(GO) build $(RELEASE) -o $(DIST)/windows-amd64/ ./tui/cmd/chaperone
+	GOOS=darwin GOARCH=arm64 $(GO) build $(RELEASE) -o $(DIST)/darwin-arm64/ ./tui/cmd/chaperone
 
 .PHONY: web
 web: ## compile the browser modules and print their sizes

@@ -81,8 +81,18 @@ func (in *AnswersInput) SetBorrowSoon(soon bool) {
 	in.a.BorrowSoon = soon
 }
 
+// SetKnownAt sets the day on which the patient learned of the incident, in Unix seconds; 0 when
+// they did not say. It starts the clocks of the law.
+func (in *AnswersInput) SetKnownAt(unix int64) {
+	defer guardNone()
+	in.a.KnownAt = unix
+}
+
 // maxApps bounds what a host can make us keep; there are far fewer platforms.
 const maxApps = 64
+
+// maxUnix is in the year 6325; a host that counts in milliseconds is beyond it.
+const maxUnix = 1 << 37
 
 // answers checks the values and returns a copy.
 func (in *AnswersInput) answers() (checklist.Answers, error) {
@@ -92,6 +102,9 @@ func (in *AnswersInput) answers() (checklist.Answers, error) {
 		return checklist.Answers{}, fail(CodeBadInput)
 	}
 	if r := in.a.Region; r != "" && (len(r) != 2 || strings.Trim(r, "abcdefghijklmnopqrstuvwxyz") != "") {
+		return checklist.Answers{}, fail(CodeBadInput)
+	}
+	if in.a.KnownAt < 0 || in.a.KnownAt > maxUnix {
 		return checklist.Answers{}, fail(CodeBadInput)
 	}
 	known := []checklist.Exposure{

@@ -148,6 +148,8 @@ func TestConstantsAreTheCore(t *testing.T) {
 		StatusTodo: string(checklist.Todo), StatusDoing: string(checklist.Doing), StatusDone: string(checklist.Done),
 		StatusSkipped: string(checklist.Skipped), StatusNotMine: string(checklist.NotMine),
 		StatusRecheck: string(checklist.Recheck), StatusLater: string(checklist.Later),
+		AgainDue: string(checklist.AgainDue), AgainContent: string(checklist.AgainContent),
+		AgainIncident: string(checklist.AgainIncident), AgainThreat: string(checklist.AgainThreat),
 		ReasonNotMine: string(checklist.ReasonNotMine), ReasonDidElsewhere: string(checklist.ReasonDidElsewhere),
 		ReasonCannot: string(checklist.ReasonCannot), ReasonNotNow: string(checklist.ReasonNotNow),
 		ClassRed: string(contact.Red), ClassGrey: string(contact.Grey), ClassAmber: string(contact.Amber), ClassGreen: string(contact.Green),

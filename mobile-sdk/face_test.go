@@ -123,6 +123,17 @@ func TestPlanAndMark(t *testing.T) {
 	if plan.At(plan.Count()) != nil || plan.At(-1) != nil {
 		t.Error("got a row outside the list")
 	}
+	done, total, minutes := 0, 0, 0
+	for i := range plan.LaneCount() {
+		l := plan.LaneAt(i)
+		if l.Title() == "" || l.Lane() == "" {
+			t.Errorf("lane %d lacks words", i)
+		}
+		done, total, minutes = done+l.Done(), total+l.Total(), minutes+l.MinutesLeft()
+	}
+	if done != plan.Done() || total != plan.Total() || minutes != plan.MinutesLeft() || total == 0 {
+		t.Errorf("lanes add up to %d of %d, %d minutes; want %d of %d, %d", done, total, minutes, plan.Done(), plan.Total(), plan.MinutesLeft())
+	}
 	first := plan.At(0).ID()
 	for _, bad := range [][3]string{{first, "finished", ""}, {first, StatusSkipped, ""}, {first, StatusRecheck, ""}, {first, StatusDone, ReasonCannot}, {"no.row", StatusDone, ""}} {
 		wantCode(t, client.Mark(bad[0], "", bad[1], bad[2], 0), CodeBadInput)
@@ -155,6 +166,9 @@ func TestPlanAndMark(t *testing.T) {
 	if again.Done() != plan.Done()+1 || !client.Answered() {
 		t.Errorf("got %d rows done after reopening, want %d", again.Done(), plan.Done()+1)
 	}
+	if row := again.FinishedAt(0); row.DoneUnix() == 0 || row.Again() != "" || row.Stale() {
+		t.Errorf("got a finished row of %d, again %q, stale %v", row.DoneUnix(), row.Again(), row.Stale())
+	}
 	if again.At(0).Title() == plan.At(1).Title() {
 		t.Errorf("got title %q in both languages", again.At(0).Title())
 	}
@@ -167,6 +181,8 @@ func TestAnswersAreChecked(t *testing.T) {
 		"stage":    func(in *AnswersInput) { in.SetStage("terrified") },
 		"region":   func(in *AnswersInput) { in.SetRegion("USA") },
 		"region 2": func(in *AnswersInput) { in.SetRegion("1\x00") },
+		"day":      func(in *AnswersInput) { in.SetKnownAt(-1) },
+		"day 2":    func(in *AnswersInput) { in.SetKnownAt(1_900_000_000_000) },
 		"exposure": func(in *AnswersInput) { in.AddExposure("dna") },
 		"app":      func(in *AnswersInput) { in.AddApp("../vault.bin") },
 		"apps": func(in *AnswersInput) {

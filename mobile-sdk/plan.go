@@ -16,6 +16,14 @@ const (
 	StatusLater   = "later"   // put off
 )
 
+// Why a row that was finished is open again.
+const (
+	AgainDue      = "due"      // its time came round, or what was asked for ends soon
+	AgainContent  = "content"  // the advice changed
+	AgainIncident = "incident" // the patient told of a new incident, or of more that was taken
+	AgainThreat   = "threat"   // the patient told of a new threat
+)
+
 // Why a row was skipped.
 const (
 	ReasonNotMine      = "not-mine"
@@ -28,6 +36,7 @@ const (
 type Plan struct {
 	stage                                    string
 	rows, finished, dueSoon                  []*Row
+	lanes                                    []*LaneProgress
 	showFirst, done, total, minutes, waiting int
 	regionKnown, expired                     bool
 }
@@ -84,12 +93,43 @@ func (p *Plan) RegionKnown() bool { return p.regionKnown }
 // Expired reports whether the content is past its date: say that menus may have moved.
 func (p *Plan) Expired() bool { return p.expired }
 
+// LaneCount is the number of lanes that have rows.
+func (p *Plan) LaneCount() int { return len(p.lanes) }
+
+// LaneAt returns how far lane i is, or null. Lanes add up to the whole plan.
+func (p *Plan) LaneAt(i int) (lane *LaneProgress) {
+	defer guardValue(&lane, nil)
+	return at(p.lanes, i)
+}
+
+// LaneProgress is how far the rows of one lane are.
+type LaneProgress struct {
+	lane, title          string
+	done, total, minutes int
+}
+
+// Lane is the strand of the plan, such as "contain" or "money".
+func (l *LaneProgress) Lane() string { return l.lane }
+
+// Title is its heading.
+func (l *LaneProgress) Title() string { return l.title }
+
+// Done is how many rows of Total are finished. A row that is due again counts.
+func (l *LaneProgress) Done() int { return l.done }
+
+// Total is the number of rows, open and finished.
+func (l *LaneProgress) Total() int { return l.total }
+
+// MinutesLeft is an honest estimate for the open rows.
+func (l *LaneProgress) MinutesLeft() int { return l.minutes }
+
 // Row is one thing to do. A row that concerns several platforms lists them.
 type Row struct {
 	id, title, why, lane, status, doneWhen, discreet string
 	minutes                                          int
-	due                                              int64
-	optional, blocked, helperOK                      bool
+	again                                            string
+	due, doneAt, ends                                int64
+	optional, blocked, helperOK, stale               bool
 	remains                                          []string
 	steps                                            []*Step
 	platforms                                        []*PlatformRow
@@ -130,6 +170,20 @@ func (r *Row) Minutes() int { return r.minutes }
 
 // DueUnix is when it is due, in Unix seconds; 0 without a date.
 func (r *Row) DueUnix() int64 { return r.due }
+
+// Again is one of the Again constants when the row was finished and is open again, and "" when
+// it is not. It is never progress lost.
+func (r *Row) Again() string { return r.again }
+
+// DoneUnix is when it was finished last, also when it is open again, in Unix seconds; 0 for
+// never.
+func (r *Row) DoneUnix() int64 { return r.doneAt }
+
+// EndsUnix is when what was asked for runs out, in Unix seconds; 0 when it does not.
+func (r *Row) EndsUnix() int64 { return r.ends }
+
+// Stale reports that the facts of the row may be out of date: say so.
+func (r *Row) Stale() bool { return r.stale }
 
 // Optional reports whether another row that is done makes this one unnecessary.
 func (r *Row) Optional() bool { return r.optional }

@@ -144,7 +144,7 @@ type planView struct {
 }
 
 func (v planView) plan(p checklist.Plan) *Plan {
-	return &Plan{
+	plan := &Plan{
 		stage:       string(p.Stage),
 		rows:        v.rows(p.Rows),
 		finished:    v.rows(p.Finished),
@@ -157,6 +157,10 @@ func (v planView) plan(p checklist.Plan) *Plan {
 		regionKnown: p.RegionKnown,
 		expired:     p.Expired,
 	}
+	for _, l := range p.Lanes {
+		plan.lanes = append(plan.lanes, &LaneProgress{string(l.Lane), v.texts.Lane(l.Lane), l.Done, l.Total, l.Minutes})
+	}
+	return plan
 }
 
 func (v planView) rows(rows []checklist.Row) []*Row {
@@ -173,7 +177,11 @@ func (v planView) rows(rows []checklist.Row) []*Row {
 			lane:     string(r.Item.Lane),
 			status:   string(r.Status),
 			minutes:  r.Minutes,
+			again:    string(r.Again),
 			due:      unix(r.Due),
+			doneAt:   unix(r.DoneAt),
+			ends:     unix(r.Ends),
+			stale:    r.Stale,
 			optional: r.Optional,
 			blocked:  len(r.Unmet) > 0,
 			helperOK: r.Item.HelperOK,

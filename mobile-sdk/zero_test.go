@@ -135,6 +135,7 @@ func TestNilReceivers(t *testing.T) {
 	for name, read := range map[string]func(){
 		"Plan.At":             func() { (*Plan)(nil).At(0) },
 		"Plan.FinishedAt":     func() { (*Plan)(nil).FinishedAt(0) },
+		"Plan.LaneAt":         func() { (*Plan)(nil).LaneAt(0) },
 		"Plan.DueSoonAt":      func() { (*Plan)(nil).DueSoonAt(0) },
 		"Row.StepAt":          func() { (*Row)(nil).StepAt(0) },
 		"Row.RemainsAt":       func() { (*Row)(nil).RemainsAt(0) },

@@ -33,6 +33,7 @@ func figures(context.Context) []figure {
 		{"Plan over the wire", "server CPU at most 3 times that of an empty handler with equal sizes", self("plan-cpu"), "|"},
 		{"Plan engine", "at most 100 µs on the full pack, at most 1 allocation a row", bench("^BenchmarkPlan$", "2000x", "./internal/checklist"), "Benchmark"},
 		{"Loading the pack", "at most 6 ms", bench("^BenchmarkEmbedded$", "100x", "./internal/checklist"), "Benchmark"},
+		{"Memory of the pack", "at most 4 MB with the texts of every language", []string{"go", "test", "-count=1", "-v", "-run", "^TestMemory$", "./internal/checklist"}, "the pack takes"},
 		{"Opening and saving the vault", "no bound; Mark includes the disk's sync", bench("^Benchmark(Open|Mark)$", "300x", "./internal/patient"), "Benchmark"},
 		{"Verifying a bundle, and the bare cryptography in it", "no bound yet", bench("^Benchmark(VerifyBundle|BareCrypto)$", "300x", "./internal/contact"), "Benchmark"},
 		{"The verifier for browsers", "at most 1.2 MB by brotli, 1.5 MB by gzip", []string{"go", "test", "-count=1", "-v", "-run", "^TestSize$", "./backend/web/wasm/lookup"}, "lookup.wasm|bytes|brotli"},

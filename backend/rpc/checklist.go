@@ -46,6 +46,7 @@ func (h *checklistHandler) GetPack(_ context.Context, req *chaperonev1.GetPackRe
 
 // Plan implements ChecklistService.
 func (h *checklistHandler) Plan(_ context.Context, req *chaperonev1.PlanRequest) (*chaperonev1.PlanResponse, error) {
-	plan := h.pack.Plan(answersFrom(req), nil, h.now())
-	return planTo(&plan, h.pack.Version(), h.pack.Text(req.GetLocale())), nil
+	answers, now := answersFrom(req), h.now()
+	plan := h.pack.Plan(answers, nil, now)
+	return planTo(&plan, answers, h.pack, now, h.pack.Text(req.GetLocale())), nil
 }

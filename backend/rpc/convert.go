@@ -1,6 +1,8 @@
 package rpc
 
 import (
+	"time"
+
 	"github.com/chaperone-privacy/chaperone/backend/vaultsync"
 	"github.com/chaperone-privacy/chaperone/internal/checklist"
 	chaperonev1 "github.com/chaperone-privacy/chaperone/internal/gen/chaperone/v1"
@@ -18,7 +20,9 @@ func proofFrom(p *chaperonev1.VaultProof) vaultsync.Proof {
 
 // answersFrom reads coarse answers; their values have been checked.
 func answersFrom(req *chaperonev1.PlanRequest) checklist.Answers {
-	a := checklist.Answers{Stage: stageFrom(req.GetStage()), Region: req.GetRegion(), Uses: req.GetUses()}
+	a := checklist.Answers{
+		Stage: stageFrom(req.GetStage()), Region: req.GetRegion(), Uses: req.GetUses(), Seed: uint64(req.GetSeed()),
+	}
 	if n := len(req.GetExposed()); n > 0 {
 		a.Exposed = make([]checklist.Exposure, 0, n)
 		for _, e := range req.GetExposed() {
@@ -72,8 +76,8 @@ func exposureFrom(e chaperonev1.Exposure) checklist.Exposure {
 	return "" // refused by validation
 }
 
-// planTo writes a plan in the words of t.
-func planTo(plan *checklist.Plan, version uint64, t *checklist.Texts) *chaperonev1.PlanResponse {
+// planTo writes a plan for the answers, made from pack at now, in the words of t.
+func planTo(plan *checklist.Plan, a checklist.Answers, pack *checklist.Pack, now time.Time, t *checklist.Texts) *chaperonev1.PlanResponse {
 	rows := make([]chaperonev1.PlanRow, len(plan.Rows))
 	list := make([]*chaperonev1.PlanRow, len(plan.Rows))
 	for i := range plan.Rows {
@@ -90,12 +94,32 @@ func planTo(plan *checklist.Plan, version uint64, t *checklist.Texts) *chaperone
 				to.Platforms = append(to.Platforms, p.Platform.ID)
 			}
 		}
+		to.AgainAfterDays = againAfter(from, a, pack, now)
 		list[i] = to
 	}
 	return &chaperonev1.PlanResponse{
-		PackVersion: version,
+		PackVersion: pack.Version(),
 		Rows:        list,
 		ShowFirst:   uint32(max(plan.ShowFirst, 0)), //nolint:gosec // at most len(Rows)
 		RegionKnown: plan.RegionKnown,
 	}
+}
+
+// againAfter is in how many days a row is due again when it is finished now; 0: not by itself.
+func againAfter(row *checklist.Row, a checklist.Answers, pack *checklist.Pack, now time.Time) uint32 {
+	const day = 24 * time.Hour
+	soonest := time.Duration(0)
+	add := func(platform string) {
+		due := pack.DueAgain(checklist.RowKey{Item: row.Item.ID, Platform: platform}, a, now)
+		if in := due.Sub(now); !due.IsZero() && (soonest == 0 || in < soonest) {
+			soonest = in
+		}
+	}
+	if len(row.Platforms) == 0 {
+		add("")
+	}
+	for _, p := range row.Platforms {
+		add(p.Platform.ID)
+	}
+	return uint32(max(0, (soonest+day-1)/day)) //nolint:gosec // a few years at most
 }

@@ -87,16 +87,20 @@ func walkChecklist(t *testing.T, c clients) {
 		Stage: chaperonev1.Stage_STAGE_NOTIFIED, Region: "us", Locale: "es",
 		Exposed: []chaperonev1.Exposure{chaperonev1.Exposure_EXPOSURE_LOGIN, chaperonev1.Exposure_EXPOSURE_SSN},
 		Uses:    []string{"facebook"},
+		Seed:    77,
 	})
 	if err != nil {
 		t.Fatalf("plan: %v", err)
 	}
-	want := pack.Plan(checklist.Answers{
-		Stage: checklist.Notified, Region: "us", Exposed: []checklist.Exposure{checklist.Login, checklist.SSN}, Uses: []string{"facebook"},
-	}, nil, time.Now())
+	answers := checklist.Answers{
+		Stage: checklist.Notified, Region: "us", Exposed: []checklist.Exposure{checklist.Login, checklist.SSN}, Uses: []string{"facebook"}, Seed: 77,
+	}
+	now := time.Now()
+	want := pack.Plan(answers, nil, now)
 	if len(want.Rows) == 0 || len(plan.GetRows()) != len(want.Rows) {
 		t.Fatalf("plan: got %d rows, want %d and more than none", len(plan.GetRows()), len(want.Rows))
 	}
+	comesRound := false
 	for i, row := range plan.GetRows() {
 		w := want.Rows[i]
 		if row.GetItemId() != w.Item.ID || row.GetTitle() != pack.Text("es").Title(w.Item.ID) ||
@@ -104,6 +108,17 @@ func walkChecklist(t *testing.T, c clients) {
 			int(row.GetImpact()) != w.Item.Impact || len(row.GetPlatforms()) != len(w.Platforms) {
 			t.Errorf("row %d: got %v, want %+v", i, row, w)
 		}
+		again := 0
+		if due := pack.DueAgain(checklist.RowKey{Item: w.Item.ID}, answers, now); !due.IsZero() && len(w.Platforms) == 0 {
+			again = int(due.Sub(now).Hours()/24 + 1)
+		}
+		if len(w.Platforms) == 0 && (int(row.GetAgainAfterDays()) > again || int(row.GetAgainAfterDays()) < again-1) {
+			t.Errorf("%s: got again after %d days, want %d", w.Item.ID, row.GetAgainAfterDays(), again)
+		}
+		comesRound = comesRound || row.GetAgainAfterDays() > 0
+	}
+	if !comesRound {
+		t.Error("got no row that comes round again, want some")
 	}
 	if int(plan.GetShowFirst()) != want.ShowFirst || plan.GetRegionKnown() != want.RegionKnown || plan.GetPackVersion() != pack.Version() {
 		t.Errorf("plan: got %d shown, region known %v, version %d", plan.GetShowFirst(), plan.GetRegionKnown(), plan.GetPackVersion())

@@ -3,15 +3,9 @@
 package checklist_test
 
 import (
-	"encoding/json"
-	"slices"
-	"strings"
 	"testing"
 
-	"golang.org/x/mod/sumdb/note"
-
 	"github.com/chaperone-privacy/chaperone/internal/checklist"
-	"github.com/chaperone-privacy/chaperone/internal/checklist/compile"
 )
 
 func BenchmarkEmbedded(b *testing.B) {
@@ -37,40 +31,6 @@ func BenchmarkText(b *testing.B) {
 		b.StartTimer()
 		q.Text("es").Title("now.safe")
 	}
-}
-
-// grown is a pack with every item twice, which is more than the content is meant to hold.
-func grown(tb testing.TB) *checklist.Pack {
-	tb.Helper()
-	p := embedded(tb)
-	files := p.Files()
-	var doc checklist.Document
-	if err := json.Unmarshal(files["pack.json"], &doc); err != nil {
-		tb.Fatal(err)
-	}
-	for _, it := range p.Items() {
-		it.ID, it.First, it.Supersedes = it.ID+"-again", 0, nil
-		doc.Items = append(doc.Items, it)
-	}
-	slices.SortFunc(doc.Items, func(a, b checklist.Item) int { return strings.Compare(a.ID, b.ID) })
-	data, err := json.Marshal(doc)
-	if err != nil {
-		tb.Fatal(err)
-	}
-	files["pack.json"] = data
-	signer, err := note.NewSigner(compile.DevelopmentKey)
-	if err != nil {
-		tb.Fatal(err)
-	}
-	sig, err := note.Sign(&note.Note{Text: checklist.Manifest(p.ID(), p.Version(), files)}, signer)
-	if err != nil {
-		tb.Fatal(err)
-	}
-	q, err := checklist.Load(files, sig, nil, today)
-	if err != nil {
-		tb.Fatal(err)
-	}
-	return q
 }
 
 // BenchmarkLoadGrown opens the grown pack and reads all its texts.

@@ -61,7 +61,7 @@ func (w *planner) choose() (more int) {
 	taken, settled, full := 0, true, false
 	for _, i := range w.order {
 		e := &w.entries[i]
-		// These two kinds come in uncounted, below, so that they never push a row out.
+		// These kinds, and clocks of the law that end soon, come in uncounted, below, so that they never push a row out.
 		if !e.applies || w.p.index.rules[i].supersededBy != nil || e.resting {
 			continue
 		}
@@ -86,6 +86,8 @@ func (w *planner) choose() (more int) {
 		case e.resting:
 		case w.p.index.rules[i].supersededBy != nil:
 			e.in = e.recorded || (!e.row.Optional && (!crisis || limit > first))
+		case e.legal && w.now <= e.due && e.due <= w.now+ending && (!crisis || limit > first):
+			e.in = true
 		}
 		if !e.in && !e.row.Optional {
 			more++
@@ -110,7 +112,7 @@ func (w *planner) markNow() int {
 
 // rest lets the money lane of a crisis wait until tomorrow (rule R4), unless the person said
 // that money is in the thief's reach: sleep comes first. The wait counts from the first step
-// that was finished, and begun rows do not wait.
+// that was finished in this crisis, and begun rows do not wait.
 func (w *planner) rest(crisis bool) {
 	if !crisis || slices.ContainsFunc(w.a.Exposed, func(x Exposure) bool { return x == SSN || x == Bank || x == Card }) {
 		return
@@ -118,10 +120,10 @@ func (w *planner) rest(crisis bool) {
 	begun := int64(0)
 	for i := range w.entries {
 		// A row that comes round again would move the beginning.
-		if e := &w.entries[i]; !e.applies || e.row.Item.Lane != LaneNow || e.row.Item.Recur != nil {
+		if e := &w.entries[i]; !e.applies || e.row.Item.Lane != LaneNow || w.p.index.rules[i].clock.comes() {
 			continue
 		}
-		if s := w.state(i, 0); s != nil && s.DoneAt > 0 && (begun == 0 || s.DoneAt < begun) {
+		if s := w.state(i, 0); s != nil && s.DoneAt > 0 && s.DoneAt >= w.a.Events.ThreatAt && (begun == 0 || s.DoneAt < begun) {
 			begun = s.DoneAt
 		}
 	}

@@ -14,6 +14,9 @@ func (w *planner) collect() Plan {
 		if !e.in {
 			continue
 		}
+		if e.before {
+			e.row.DoneAt = date(e.done)
+		}
 		switch s := e.row.Status; {
 		case s == Later:
 			nOff++
@@ -94,21 +97,33 @@ func (e *entry) dueSoon(now int64) bool {
 	return e.dueNext != 0 && e.dueNext <= now+soon && ended(e.row.Status) && e.row.Status != Recheck
 }
 
+// count adds up the plan and its lanes. What was finished once and is open again is not lost.
 func (w *planner) count(plan *Plan) {
+	var by [len(lanes)]LaneProgress
+	used := 0
 	for i := range w.entries {
 		e := &w.entries[i]
-		if !e.in {
+		if !e.in || e.row.Status == Skipped || e.row.Status == NotMine {
 			continue
 		}
-		switch e.row.Status {
-		case Skipped, NotMine:
-			continue
-		case Done, Recheck: // due again is not lost
-			plan.Done++
+		lane := &by[laneOrder[w.stage][slices.Index(lanes[:], e.row.Lane)]]
+		if lane.Total == 0 {
+			lane.Lane = e.row.Lane
+			used++
 		}
-		plan.Total++
+		lane.Total++
+		if e.row.Status == Done || e.row.Status == Recheck || e.before {
+			lane.Done++
+		}
 		if open(e.row.Status) {
-			plan.MinutesLeft += e.row.Minutes
+			lane.Minutes += e.row.Minutes
+		}
+	}
+	plan.Lanes = make([]LaneProgress, 0, used)
+	for _, lane := range by {
+		if lane.Total > 0 {
+			plan.Lanes = append(plan.Lanes, lane)
+			plan.Done, plan.Total, plan.MinutesLeft = plan.Done+lane.Done, plan.Total+lane.Total, plan.MinutesLeft+lane.Minutes
 		}
 	}
 }

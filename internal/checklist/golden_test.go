@@ -38,15 +38,21 @@ func TestGoldenPlans(t *testing.T) {
 		locale string
 		a      checklist.Answers
 	}{
+		// A stranger in three countries and three stages, and one who is only worried.
 		{"us-worried", "en", checklist.Answers{Stage: checklist.Worried, Region: "us", Uses: []string{"facebook", "instagram", "linkedin"}}},
 		{"us-notified", "en", checklist.Answers{Stage: checklist.Notified, Region: "us", Uses: []string{"facebook", "instagram"}, KnownAt: today.Unix()}},
 		{"us-threatened", "en", checklist.Answers{Stage: checklist.Threatened, Region: "us", Uses: []string{"facebook", "instagram"}}},
-		{"us-threatened", "es", checklist.Answers{Stage: checklist.Threatened, Region: "us", Uses: []string{"facebook", "instagram"}}},
-		{"us-published-no-photos", "en", checklist.Answers{Stage: checklist.Published, Region: "us", Exposed: []checklist.Exposure{checklist.Contact, checklist.Records}, NoApps: true}},
-		{"gb-published", "en", checklist.Answers{Stage: checklist.Published, Region: "gb", Uses: []string{"tiktok", "whatsapp", "snapchat"}}},
 		{"us-published", "en", checklist.Answers{Stage: checklist.Published, Region: "us", Uses: []string{"facebook", "x", "reddit"}}},
+		{"gb-notified", "en", checklist.Answers{Stage: checklist.Notified, Region: "gb", Uses: []string{"facebook", "whatsapp"}, KnownAt: today.Unix()}},
 		{"gb-threatened", "en", checklist.Answers{Stage: checklist.Threatened, Region: "gb"}},
-		{"au-notified", "en", checklist.Answers{Stage: checklist.Notified, Region: "au", Uses: []string{"tiktok", "bluesky"}}},
+		{"gb-published", "en", checklist.Answers{Stage: checklist.Published, Region: "gb", Uses: []string{"tiktok", "whatsapp", "snapchat"}}},
+		{"au-notified", "en", checklist.Answers{Stage: checklist.Notified, Region: "au", Uses: []string{"tiktok", "bluesky"}, KnownAt: today.Unix()}},
+		{"au-threatened", "en", checklist.Answers{Stage: checklist.Threatened, Region: "au", Uses: []string{"instagram", "snapchat"}}},
+		{"au-published", "en", checklist.Answers{Stage: checklist.Published, Region: "au", Uses: []string{"facebook", "linkedin", "threads"}}},
+		// Spanish, a person whose pictures are not involved, and a country that is not known.
+		{"us-threatened", "es", checklist.Answers{Stage: checklist.Threatened, Region: "us", Uses: []string{"facebook", "instagram"}}},
+		{"us-notified", "es", checklist.Answers{Stage: checklist.Notified, Region: "us", Uses: []string{"facebook", "instagram"}, KnownAt: today.Unix()}},
+		{"us-published-no-photos", "en", checklist.Answers{Stage: checklist.Published, Region: "us", Exposed: []checklist.Exposure{checklist.Contact, checklist.Records}, NoApps: true}},
 		{"unknown-notified", "es", checklist.Answers{Stage: checklist.Notified}},
 	}
 	for _, tt := range tests {
@@ -70,7 +76,8 @@ func TestGoldenPlans(t *testing.T) {
 	}
 }
 
-// markdown writes a plan for somebody who did nothing yet, and in a crisis what comes after.
+// markdown writes a plan for somebody who did nothing yet, in a crisis what comes after, and
+// the names of all that joins later.
 func markdown(p *checklist.Pack, locale string, a checklist.Answers) string {
 	var b strings.Builder
 	plan := p.Plan(a, nil, today)
@@ -83,7 +90,31 @@ func markdown(p *checklist.Pack, locale string, a checklist.Answers) string {
 		next := p.Plan(a, settle(&plan, today), today.Add(24*time.Hour))
 		writeRows(&b, p, locale, a.Region, &next, len(plan.Rows)+1)
 	}
+	writeLater(&b, p, locale, a)
 	return b.String()
+}
+
+// writeLater names every row that joins once all before it are done, in the order in which
+// they join.
+func writeLater(b *strings.Builder, p *checklist.Pack, locale string, a checklist.Answers) {
+	fmt.Fprintf(b, "\n---\n\nOver the next weeks:\n\n")
+	plan := p.Plan(a, nil, today)
+	rows := settle(&plan, today)
+	at := today.Add(24 * time.Hour)
+	if plan.Crisis() {
+		plan = p.Plan(a, rows, at)
+		rows = append(rows, settle(&plan, at)...)
+	}
+	for {
+		if plan = p.Plan(a, rows, at); len(plan.Rows) == 0 {
+			return
+		}
+		for i := range plan.Rows {
+			id := plan.Rows[i].Item.ID
+			fmt.Fprintf(b, "- %s (`%s`)\n", p.Text(locale).Title(id), id)
+		}
+		rows = append(rows, settle(&plan, at)...)
+	}
 }
 
 // settle marks every open row of a plan as done.

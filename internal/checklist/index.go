@@ -30,6 +30,8 @@ type rule struct {
 	needs        []int
 	supersededBy []int
 	defers       bool // supersedes something: waits while the person is about to borrow (rule R6)
+	clock        clock
+	staleFrom    int64 // Unix seconds from which the facts are past their review date
 }
 
 // otherRegion is the bit of a region that was not given or is not in the pack.
@@ -59,6 +61,14 @@ func Stages() []Stage { return slices.Clone(stages[:]) }
 
 // Exposures lists the exposures in the order in which they are asked.
 func Exposures() []Exposure { return slices.Clone(exposures[:]) }
+
+// Statuses lists the statuses.
+func Statuses() []Status { return slices.Clone(statuses[:]) }
+
+// SkipReasons lists the reasons for skipping.
+func SkipReasons() []SkipReason {
+	return []SkipReason{ReasonNotMine, ReasonDidElsewhere, ReasonCannot, ReasonNotNow}
+}
 
 // Lanes lists the lanes.
 func Lanes() []Lane { return slices.Clone(lanes[:]) }
@@ -186,6 +196,11 @@ func (x *index) buildRule(d *Document, i int) error {
 		}
 		r.defers = true
 	}
+	var err error
+	if r.clock, err = newClock(it.Recur); err != nil {
+		return err
+	}
+	r.staleFrom = pastFrom(it.ReviewBy)
 	if slices.Index(lanes[:], it.Lane) < 0 || it.Impact < 1 || it.Impact > 5 || it.Minutes < 0 || it.Minutes >= 1<<12 {
 		return fmt.Errorf("lane, impact or minutes out of range")
 	}

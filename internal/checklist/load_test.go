@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"maps"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -162,6 +163,31 @@ func FuzzLoad(f *testing.F) {
 			t.Error("got a pack that nobody signed")
 		}
 	})
+}
+
+// A pack with the texts of every language takes at most 4 MB of memory.
+func TestMemory(t *testing.T) {
+	const most = 4 << 20
+	heap := func() int64 {
+		runtime.GC()
+		runtime.GC()
+		var m runtime.MemStats
+		runtime.ReadMemStats(&m)
+		return int64(m.HeapAlloc)
+	}
+	before := heap()
+	p := embedded(t)
+	for _, l := range p.Locales() {
+		if p.Text(l).Title(p.Items()[0].ID) == "" {
+			t.Errorf("%s: got no title", l)
+		}
+	}
+	grown := heap() - before
+	runtime.KeepAlive(p)
+	t.Logf("the pack takes %.2f MB", float64(grown)/(1<<20))
+	if grown > most || grown <= 0 {
+		t.Errorf("got %d bytes, want at most %d", grown, most)
+	}
 }
 
 func TestStale(t *testing.T) {

@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"maps"
+	"math"
 	"sync"
 	"time"
 )
@@ -54,10 +55,22 @@ type When struct {
 	NotIf   []string   `json:"not_if,omitempty"` // no-social-accounts
 }
 
-// Recur says when a finished item is due again (rule R8).
+// Recur says when a finished item is due again (rule R8): after Days, or each year in a
+// Season, or only on the events of AlsoOn.
 type Recur struct {
-	Days   int      `json:"days"`
+	Days int `json:"days"` // after it was finished; 0: not by itself
+	// Lasts is how long what was asked for holds, in days; 0: until it is lifted, or nothing
+	// was. Days comes before the end.
+	Lasts  int      `json:"lasts_days,omitempty"`
+	Season string   `json:"season,omitempty"`  // MM-DD; never before that day
+	Phases []Phase  `json:"phases,omitempty"`  // more often after an incident, the shortest first
 	AlsoOn []string `json:"also_on,omitempty"` // incident.new, threat.new or content.rev
+}
+
+// Phase is a time after an incident in which an item comes round more often.
+type Phase struct {
+	Days int `json:"days"`
+	For  int `json:"for_days"` // counted from the incident
 }
 
 // Deadline is a clock of the law, counted from the day the person learned of the incident.
@@ -95,6 +108,7 @@ type Capability struct {
 	Link       string   `json:"deep_link,omitempty"`
 	HelpURL    string   `json:"help_url,omitempty"`
 	SameAs     string   `json:"same_as,omitempty"` // the capability this one is done by; doing one does both
+	Rev        int      `json:"rev,omitempty"`     // rises when the platform changed so that what was set must be looked at again
 	Minutes    int      `json:"minutes"`
 	AsOf       string   `json:"as_of"`
 	ReviewBy   string   `json:"review_by"`
@@ -224,6 +238,23 @@ func (p *Pack) Item(id string) *Item {
 	return &p.doc.Items[i]
 }
 
+// Rev is the revision that finishing a row now confirms, for [RowState.DoneRev]: the item's,
+// and with a platform the platform's own added to it. It is 0 for a row the pack does not
+// know.
+func (p *Pack) Rev(key RowKey) int {
+	i, ok := p.index.items[key.Item]
+	if !ok {
+		return 0
+	}
+	rev := p.doc.Items[i].Rev
+	if at, ok := p.index.platforms[key.Platform]; ok {
+		if c := p.index.caps[i*len(p.doc.Platforms)+at]; c != nil {
+			rev += c.Rev
+		}
+	}
+	return rev
+}
+
 // Platforms is every platform, in the order in which they are listed.
 func (p *Pack) Platforms() []Platform { return p.doc.Platforms }
 
@@ -256,7 +287,13 @@ func (p *Pack) Digest() string {
 }
 
 // past reports whether the day of review (YYYY-MM-DD) is over everywhere.
-func past(day string, now time.Time) bool {
+func past(day string, now time.Time) bool { return now.Unix() >= pastFrom(day) }
+
+// pastFrom is when a day is over everywhere, in Unix seconds; a text that is no day always was.
+func pastFrom(day string) int64 {
 	t, err := time.Parse(time.DateOnly, day)
-	return err != nil || !now.Before(t.Add(36*time.Hour))
+	if err != nil {
+		return math.MinInt64
+	}
+	return t.Add(36 * time.Hour).Unix()
 }

@@ -17,6 +17,7 @@ const (
 	day      = 24 * 60 * 60
 	urgent   = 7 * day
 	soon     = 14 * day
+	ending   = 30 * day     // how long before its end a clock of the law need not wait its turn
 	nightOff = 12 * 60 * 60 // how long money waits after the first steps of a crisis (rule R4)
 
 	// countedApps is how many platforms the minutes of a row count when the person did not
@@ -32,6 +33,8 @@ type entry struct {
 	settled  bool // it was finished once, or set aside: the plan may go on
 	resting  bool // money that waits until tomorrow
 	in       bool
+	before   bool  // finished once, every part of it
+	done     int64 // when a part of it was finished last
 	due      int64 // Unix seconds; 0: none
 	dueNext  int64 // when a done row is due again
 	legal    bool  // due comes from a law's clock
@@ -48,15 +51,16 @@ type planner struct {
 	order   []int // items in the order in which they join the plan
 	exposed uint16
 	uses    uint64
-	given   bool    // the person said which apps they use
-	states  []int32 // item*(platforms+1) + 1 + platform, or +0 for the row: index into rows + 1
-	shared  []int32 // platform*maxRoots + root: a done state that other items share
+	added   map[Exposure]int64 // when each was added; nil: the person was not sure, or added none
+	given   bool               // the person said which apps they use
+	states  []int32            // item*(platforms+1) + 1 + platform, or +0 for the row: index into rows + 1
+	shared  []int32            // platform*maxRoots + root: a done state that other items share
 	entries []entry
 	apps    []PlatformRow // backing of every Row.Platforms
 	unmet   []string      // backing of every Row.Unmet that is not the whole of Needs
 }
 
-// Plan computes the plan (rules R0 to R7, and the dates of R8). It is pure: the same pack,
+// Plan computes the plan (rules R0 to R11). It is pure: the same pack,
 // answers, rows and time give the same plan on every device. Rows of items that the pack
 // does not know, and answers it does not know, are passed over. The plan points into the
 // pack and must not be changed.
@@ -87,6 +91,9 @@ func (w *planner) readAnswers() {
 		if at := slices.Index(exposures[:], e); at >= 0 {
 			w.exposed |= 1 << at
 		}
+	}
+	if w.exposed != 0 && len(w.a.Events.Added) > 0 {
+		w.added = w.a.Events.Added
 	}
 	if w.exposed == 0 {
 		w.exposed = 1<<len(exposures) - 1

@@ -347,6 +347,32 @@ func TestDeadline(t *testing.T) {
 	}
 }
 
+// A clock of the law does not run out while its row waits behind others.
+func TestDeadlineDoesNotWait(t *testing.T) {
+	t.Parallel()
+	p := embedded(t)
+	for _, tt := range []struct {
+		stage checklist.Stage
+		known int // days ago
+		want  bool
+	}{
+		{checklist.Notified, 0, false},
+		{checklist.Notified, 149, false},
+		{checklist.Notified, 151, true},
+		{checklist.Notified, 181, false},
+		{checklist.Threatened, 151, false}, // first things first
+	} {
+		a := checklist.Answers{Stage: tt.stage, Region: "us", KnownAt: today.AddDate(0, 0, -tt.known).Unix()}
+		plan := p.Plan(a, nil, today)
+		if got := find(plan.Rows, "medical.complaint") != nil; got != tt.want {
+			t.Errorf("%s, known for %d days: got it in the plan %v, want %v", tt.stage, tt.known, got, tt.want)
+		}
+		if n := len(plan.Rows); n > 13 || (plan.Crisis() && n > 7) {
+			t.Errorf("%s, known for %d days: got %d rows", tt.stage, tt.known, n)
+		}
+	}
+}
+
 func TestUnknownInputIsPassedOver(t *testing.T) {
 	t.Parallel()
 	p := embedded(t)
@@ -393,9 +419,10 @@ func TestEveryPlan(t *testing.T) {
 	}
 }
 
-// Whatever a person does, the same input gives the same plan in any order of the rows, no row
-// that stood open leaves the plan because another was finished, and the plan never has more
-// than 12 open rows that the person did not ask for.
+// Whatever a person does and tells over months, the same input gives the same plan in any
+// order of the rows, no row that stood open leaves the plan because another was finished, no
+// progress is lost but by the person's own hand, the plan never has more than 12 open rows
+// that were never settled, and never more than 7 in front in a crisis.
 func TestWalks(t *testing.T) {
 	t.Parallel()
 	p := embedded(t)
@@ -405,7 +432,12 @@ func TestWalks(t *testing.T) {
 		var rows []checklist.RowState
 		at := today
 		clock := uint64(0)
-		for range 40 {
+		for range 60 {
+			if rng.IntN(12) == 0 { // something new is told; the plan may change with it
+				b := randomAnswers(rng, p)
+				b.Region, b.Uses, b.NoApps = a.Region, a.Uses, a.NoApps
+				a = checklist.Renew(a, b, at)
+			}
 			plan := p.Plan(a, rows, at)
 			shuffled := slices.Clone(rows)
 			rng.Shuffle(len(shuffled), func(i, j int) { shuffled[i], shuffled[j] = shuffled[j], shuffled[i] })
@@ -416,9 +448,8 @@ func TestWalks(t *testing.T) {
 			if len(plan.Rows) == 0 {
 				break
 			}
-			if len(plan.Rows) > 12 {
-				t.Fatalf("%+v: got %d rows, want at most 12", a, len(plan.Rows))
-			}
+			checkLimits(t, &plan)
+			checkLanes(t, &plan)
 			checkOrder(t, &plan, at)
 			i := rng.IntN(len(plan.Rows))
 			if rng.IntN(2) == 0 {
@@ -433,11 +464,29 @@ func TestWalks(t *testing.T) {
 			if rng.IntN(4) == 0 {
 				s.Status, s.DoneAt, s.DoneRev = checklist.Skipped, 0, 0
 			}
-			if len(pick.Platforms) > 0 && rng.IntN(2) == 0 {
-				s.Platform = pick.Platforms[rng.IntN(len(pick.Platforms))].Platform.ID
+			parts := []checklist.RowState{s}
+			if len(pick.Platforms) > 0 && (s.Status != checklist.Done || rng.IntN(4) > 0) { // as a device marks a row: platform by platform
+				parts = nil
+				for _, pl := range pick.Platforms {
+					parts = append(parts, onApp(s, pl.Platform.ID))
+				}
+				if rng.IntN(2) == 0 {
+					parts = []checklist.RowState{parts[rng.IntN(len(parts))]}
+				}
 			}
-			rows = checklist.MergeRows(rows, []checklist.RowState{s})
+			for k := range parts { // the day on which it was finished before stays
+				for _, old := range rows {
+					if old.Item == parts[k].Item && (old.Platform == parts[k].Platform || old.Platform == "") &&
+						parts[k].Status != checklist.Done && old.DoneAt > parts[k].DoneAt {
+						parts[k].DoneAt, parts[k].DoneRev = old.DoneAt, old.DoneRev
+					}
+				}
+			}
+			rows = checklist.MergeRows(rows, parts)
 			next := p.Plan(a, rows, at)
+			if next.Done < plan.Done-1 || (s.Status == checklist.Done && next.Done < plan.Done) {
+				t.Fatalf("%+v: got %d done after %d, when %s was %s", a, next.Done, plan.Done, pick.Item.ID, s.Status)
+			}
 			for j := range plan.Rows {
 				id := plan.Rows[j].Item.ID
 				if j != i && find(next.Rows, id) == nil && find(next.Finished, id) == nil {
@@ -446,6 +495,41 @@ func TestWalks(t *testing.T) {
 			}
 			at = at.Add(time.Duration(rng.IntN(48)) * time.Hour)
 		}
+	}
+}
+
+func checkLimits(t *testing.T, plan *checklist.Plan) {
+	t.Helper()
+	fresh := 0
+	for i := range plan.Rows {
+		if r := &plan.Rows[i]; r.Again == checklist.AgainNot && r.Status == checklist.Todo {
+			fresh++
+		}
+	}
+	if fresh > 13 || // one clock of the law besides
+		(plan.Crisis() && plan.ShowFirst > 7) || (!plan.Crisis() && plan.ShowFirst > 5) {
+		t.Fatalf("%s: got %d rows that were never settled, %d in front", plan.Stage, fresh, plan.ShowFirst)
+	}
+}
+
+// checkLanes wants lanes to add up to the plan.
+func checkLanes(t *testing.T, plan *checklist.Plan) {
+	t.Helper()
+	var done, total, minutes int
+	seen := map[checklist.Lane]bool{}
+	for _, l := range plan.Lanes {
+		if seen[l.Lane] || l.Total == 0 || l.Done > l.Total {
+			t.Fatalf("lanes: got %+v", plan.Lanes)
+		}
+		seen[l.Lane] = true
+		done, total, minutes = done+l.Done, total+l.Total, minutes+l.Minutes
+	}
+	left := 0
+	for i := range plan.Rows {
+		left += plan.Rows[i].Minutes
+	}
+	if done != plan.Done || total != plan.Total || minutes != plan.MinutesLeft || minutes != left {
+		t.Fatalf("lanes add up to %d of %d, %d min; want %d of %d, %d and %d min", done, total, minutes, plan.Done, plan.Total, plan.MinutesLeft, left)
 	}
 }
 
@@ -513,6 +597,9 @@ func randomAnswers(rng *rand.Rand, p *checklist.Pack) checklist.Answers {
 	}
 	a.NoApps = len(a.Uses) == 0 && rng.IntN(2) == 0
 	a.BorrowSoon = rng.IntN(5) == 0
+	if rng.IntN(3) == 0 {
+		a.KnownAt = today.AddDate(0, 0, -rng.IntN(200)).Unix()
+	}
 	return a
 }
 

@@ -1,6 +1,7 @@
 package checklist
 
 import (
+	"math"
 	"math/bits"
 	"slices"
 	"time"
@@ -31,13 +32,14 @@ func (w *planner) readStates() {
 			w.states[slot] = int32(i + 1)
 		}
 	}
-	// A thing done on a platform for one item is done for every item that asks for it there.
+	// A thing done on a platform for one item is done for every item that asks for it there,
+	// also when the one came round again and was set aside.
 	for item := range w.p.doc.Items {
 		if !x.rules[item].fanOut {
 			continue
 		}
 		for p := range n {
-			if s := w.state(item, 1+p); s != nil && s.Status == Done && x.caps[item*n+p] != nil {
+			if s := w.state(item, 1+p); s != nil && (s.Status == Done || s.DoneAt > 0) && x.caps[item*n+p] != nil {
 				slot := p*maxRoots + int(x.roots[item*n+p])
 				if old := w.shared[slot]; old == 0 || s.DoneAt > w.rows[old-1].DoneAt {
 					w.shared[slot] = w.stateIndex(item, 1+p)
@@ -89,6 +91,7 @@ func (w *planner) fill() {
 			continue
 		}
 		e.row.Item, e.row.Lane = &items[i], items[i].Lane
+		e.row.Stale = w.now >= x.rules[i].staleFrom
 		if d := items[i].Deadline; d != nil && w.a.KnownAt != 0 {
 			e.due, e.legal = w.a.KnownAt+int64(d.Days)*day, true
 		}
@@ -96,14 +99,18 @@ func (w *planner) fill() {
 			w.fillPlatforms(i, e)
 			continue
 		}
-		var due int64
 		s := w.state(i, 0)
-		e.row.Status, due = w.status(&items[i], "", s)
+		at := w.stand(i, "", s)
+		e.row.Status = at.status
 		if s != nil {
-			e.recorded = e.row.Status != Todo
-			e.note(e.row.Status, due)
+			e.recorded = at.status != Todo
+			e.note(at)
+			e.before = e.done > 0
 		}
-		e.settled = ended(e.row.Status)
+		if lasts := x.rules[i].clock.lasts; lasts > 0 && e.done > 0 {
+			e.row.Ends = date(e.done + lasts*day)
+		}
+		e.settled = w.settles(i, at)
 		if open(e.row.Status) {
 			e.row.Minutes = items[i].Minutes
 		}
@@ -113,23 +120,44 @@ func (w *planner) fill() {
 func open(s Status) bool  { return s == Todo || s == Doing || s == Recheck }
 func ended(s Status) bool { return s == Done || s == Skipped || s == NotMine || s == Recheck }
 
-// note keeps the soonest date of a row's parts.
-func (e *entry) note(s Status, due int64) {
+// settles reports whether a plan may go on past a row that stands so: it was finished once, or
+// the person set it aside. In a crisis one that a new threat opened does not count: it is the
+// first thing to do.
+func (w *planner) settles(item int, at standing) bool {
 	switch {
-	case due == 0:
-	case s == Done:
-		if e.dueNext == 0 || due < e.dueNext {
-			e.dueNext = due
+	case at.status == Skipped || at.status == NotMine:
+		return true
+	case w.stage >= stageThreatened && w.p.index.rules[item].clock.onThreat && at.done < w.a.Events.ThreatAt:
+		return false
+	}
+	return ended(at.status) || at.done > 0
+}
+
+// note keeps the soonest date, the last day of finishing and the weightiest reason of a row's
+// parts.
+func (e *entry) note(at standing) {
+	e.done = max(e.done, at.done)
+	if weight(at.again) > weight(e.row.Again) {
+		e.row.Again = at.again
+	}
+	switch {
+	case at.due == 0:
+	case at.status == Done:
+		if e.dueNext == 0 || at.due < e.dueNext {
+			e.dueNext = at.due
 		}
-	case e.due == 0 || due < e.due:
-		e.due, e.legal = due, false
+	case e.due == 0 || at.due < e.due:
+		e.due, e.legal = at.due, false
 	}
 }
 
+func weight(a Again) int { return slices.Index(reasons[:], a) }
+
 func (w *planner) fillPlatforms(item int, e *entry) {
 	x, n := &w.p.index, len(w.p.doc.Platforms)
-	from, counted := len(w.apps), 0
+	from, counted, all := len(w.apps), 0, true
 	var seen [8]int
+	var shared RowState
 	for set := x.rules[item].capable & w.uses; set != 0; set &= set - 1 {
 		p := bits.TrailingZeros64(set)
 		c, platform := x.caps[item*n+p], &w.p.doc.Platforms[p]
@@ -137,22 +165,34 @@ func (w *planner) fillPlatforms(item int, e *entry) {
 		e.recorded = e.recorded || (s != nil && s.Status != Todo)
 		if s == nil && w.shared != nil {
 			if at := w.shared[p*maxRoots+int(x.roots[item*n+p])]; at != 0 {
-				s = &w.rows[at-1]
+				shared = w.rows[at-1]
+				shared.Status, shared.DueAt = Done, 0
+				s = &shared
 			}
 		}
-		status, due := w.status(e.row.Item, platform.ID, s)
-		e.settled = e.settled || ended(status)
-		e.note(status, due)
-		seen[ordinal(status)]++
-		if open(status) && (w.given || counted < countedApps) {
+		at := w.stand(item, platform.ID, s)
+		e.settled = e.settled || w.settles(item, at)
+		all = all && (at.done > 0 || ended(at.status))
+		e.note(at)
+		seen[ordinal(at.status)]++
+		if open(at.status) && (w.given || counted < countedApps) {
 			counted++
 			e.row.Minutes += c.Minutes
 		}
-		w.apps = append(w.apps, PlatformRow{Platform: platform, Capability: c, Status: status, Due: date(due)})
+		w.apps = append(w.apps, PlatformRow{
+			Platform: platform, Capability: c, Status: at.status, Again: at.again, Due: date(at.due), DoneAt: date(at.done),
+		})
 	}
 	e.row.Platforms = w.apps[from:len(w.apps):len(w.apps)]
 	e.row.Status = joined(&seen, len(e.row.Platforms))
+	if e.row.Status != Recheck {
+		e.row.Again = AgainNot
+	}
+	e.before = all && e.done > 0
 }
+
+// reasons is every reason to open a row again, the weightiest last.
+var reasons = [...]Again{AgainNot, AgainDue, AgainContent, AgainIncident, AgainThreat}
 
 var statuses = [...]Status{Todo, Doing, Done, Skipped, NotMine, Recheck, Later}
 
@@ -179,52 +219,74 @@ func joined(seen *[8]int, n int) Status {
 	}
 }
 
-// status reads a state at now: what was done may be due again (rule R8), what was put off
-// may have come round. The date is when it is due, in Unix seconds, or 0.
-func (w *planner) status(it *Item, platform string, s *RowState) (Status, int64) {
+// standing is where a row, or one platform of it, stands at a time.
+type standing struct {
+	status Status
+	again  Again
+	due    int64 // Unix seconds; 0: no date
+	done   int64 // when it was finished last; 0: never
+}
+
+// stand reads the state of a row, or of one platform of it, at now: what was done may be due again (rules R8 and R9), what was put
+// off may have come round.
+func (w *planner) stand(item int, platform string, s *RowState) standing {
 	if s == nil {
-		return Todo, 0
+		return standing{status: Todo}
 	}
 	switch s.Status {
 	case Done:
-		due := s.DueAt
-		if due == 0 && it.Recur != nil && it.Recur.Days > 0 && s.DoneAt > 0 {
-			due = s.DoneAt + int64(it.Recur.Days)*day + jitter(it, platform)
-		}
-		if due != 0 && w.now >= due {
-			return Recheck, due
-		}
-		if it.Recur != nil && s.Item == it.ID && s.DoneRev > 0 && s.DoneRev < it.Rev && slices.Contains(it.Recur.AlsoOn, "content.rev") {
-			return Recheck, 0
-		}
-		return Done, due
+		return w.standDone(item, platform, s)
 	case Later:
 		if s.DueAt != 0 && w.now >= s.DueAt {
-			return Todo, s.DueAt
+			return standing{status: Todo, due: s.DueAt, done: s.DoneAt}
 		}
-		return Later, s.DueAt
+		return standing{status: Later, due: s.DueAt, done: s.DoneAt}
 	case Recheck, Doing:
-		return s.Status, s.DueAt
+		return standing{status: s.Status, due: s.DueAt, done: s.DoneAt}
 	case Skipped, NotMine:
-		return s.Status, 0
+		return standing{status: s.Status, done: s.DoneAt}
 	default:
-		return Todo, 0
+		return standing{status: Todo}
 	}
 }
 
-// jitter spreads rechecks over six days, by a hash of the row, so that they do not all come
-// on one day and every device gets the same one. Short clocks get none.
-func jitter(it *Item, platform string) int64 {
-	if it.Recur.Days < 60 {
+func (w *planner) standDone(item int, platform string, s *RowState) standing {
+	it, c := &w.p.doc.Items[item], &w.p.index.rules[item].clock
+	x := standing{status: Done, due: s.DueAt, done: s.DoneAt}
+	if x.due == 0 {
+		x.due = c.next(it.ID, platform, s.DoneAt, incidentOf(&w.a), w.a.Seed)
+	}
+	switch {
+	case c.onThreat && s.DoneAt < w.a.Events.ThreatAt:
+		x.again = AgainThreat
+	case c.onChange && s.DoneAt < w.a.Events.IncidentAt, s.DoneAt < w.matchesSince(item):
+		x.again = AgainIncident
+	case c.onContent && s.Item == it.ID && s.DoneRev > 0 && s.DoneRev < w.p.Rev(s.RowKey):
+		x.again = AgainContent
+	case x.due != 0 && w.now >= x.due:
+		x.again = AgainDue
+	default:
+		return x
+	}
+	x.status = Recheck
+	if w.now < x.due {
+		x.due = 0 // open before its time: the date would only confuse
+	}
+	return x
+}
+
+// matchesSince is since when what was taken makes an item one for the person; 0: always, as
+// far as is known.
+func (w *planner) matchesSince(item int) int64 {
+	set := w.p.index.rules[item].exposed & w.exposed
+	if set == 0 || w.added == nil {
 		return 0
 	}
-	h := uint32(2166136261) // FNV-1a
-	for _, s := range [2]string{it.ID, platform} {
-		for i := range len(s) {
-			h = (h ^ uint32(s[i])) * 16777619
-		}
+	since := int64(math.MaxInt64)
+	for ; set != 0; set &= set - 1 {
+		since = min(since, w.added[exposures[bits.TrailingZeros16(set)]])
 	}
-	return (int64(h%7) - 3) * day
+	return since
 }
 
 func date(unix int64) time.Time {

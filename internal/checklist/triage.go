@@ -36,6 +36,7 @@ type Choice struct {
 	Ending  string     `json:"ending,omitempty"`
 	Stage   Stage      `json:"stage,omitempty"`   // what it says about the threat; "" nothing
 	Exposed []Exposure `json:"exposed,omitempty"` // what it says may have been taken
+	Only    bool       `json:"only,omitempty"`    // and that it was nothing else
 	Unsure  bool       `json:"unsure,omitempty"`  // "I do not know"
 }
 
@@ -127,16 +128,16 @@ func (w Walk) Back() (Walk, int) {
 	return w, at
 }
 
-// Apply returns the answers with what the walk has found out. It only ever adds: the stage is
-// raised and never lowered, and a person who is not sure what was taken stays unsure, since
-// that plans for everything.
+// Apply returns the answers with what the walk has found out. The stage is raised and never
+// lowered, and exposures are added. Somebody who is not sure what was taken stays so, since
+// that plans for everything, until they say that it was this and nothing else.
 func (w Walk) Apply(a Answers) Answers {
 	for _, g := range w.given {
 		c := &g.node.Answers[g.answer]
 		if rank(c.Stage) > rank(a.Stage) {
 			a.Stage = c.Stage
 		}
-		if len(a.Exposed) == 0 {
+		if len(a.Exposed) == 0 && !c.Only {
 			continue
 		}
 		for _, e := range c.Exposed {

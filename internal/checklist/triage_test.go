@@ -16,7 +16,7 @@ func sampleTriage() *checklist.Triage {
 		Nodes: []checklist.Node{
 			{ID: "a", Answers: []checklist.Choice{
 				{ID: "yes", Goto: "b", Stage: checklist.Threatened},
-				{ID: "told", Ending: "calm", Stage: checklist.Notified, Exposed: []checklist.Exposure{checklist.SSN}},
+				{ID: "told", Ending: "calm", Stage: checklist.Notified, Exposed: []checklist.Exposure{checklist.SSN}, Only: true},
 				{ID: "unsure", Ending: "calm", Unsure: true},
 			}},
 			{ID: "b", Answers: []checklist.Choice{
@@ -56,7 +56,9 @@ func TestWalk(t *testing.T) {
 		{name: "on the way", answers: []int{0}, node: "b", stage: checklist.Threatened, stageNow: checklist.Threatened},
 		{name: "raised twice", answers: []int{0, 0}, ending: "bad", stage: checklist.Published, stageNow: checklist.Published},
 		{name: "never lowered", answers: []int{1}, from: checklist.Answers{Stage: checklist.Published}, ending: "calm",
-			stage: checklist.Notified, stageNow: checklist.Published},
+			stage: checklist.Notified, stageNow: checklist.Published, exposed: []checklist.Exposure{checklist.SSN}},
+		{name: "this and nothing else takes nothing away", answers: []int{1}, from: checklist.Answers{Exposed: []checklist.Exposure{checklist.Bank}}, ending: "calm",
+			stage: checklist.Notified, stageNow: checklist.Notified, exposed: []checklist.Exposure{checklist.Bank, checklist.SSN}},
 		{name: "not sure stays not sure", answers: []int{0, 0}, ending: "bad", stage: checklist.Published, stageNow: checklist.Published},
 		{name: "exposures are added once", answers: []int{0, 0}, from: checklist.Answers{Exposed: []checklist.Exposure{checklist.Contact}}, ending: "bad",
 			stage: checklist.Published, stageNow: checklist.Published, exposed: []checklist.Exposure{checklist.Contact, checklist.PhotoFace}},

@@ -48,6 +48,8 @@ type Device struct {
 	// packing is held while a pack is loaded or fetched; it guards pack.
 	packing sync.Mutex
 	pack    *checklist.Pack
+	// packAsked is when a sync last asked for a pack, guarded by syncing.
+	packAsked time.Time
 
 	// mu guards what follows and every write to the disk. It is not held during a request or
 	// a key derivation, so that Close is quick.
@@ -110,7 +112,12 @@ func (d *Device) create(ctx context.Context, cfg Config) (humancode.Code, error)
 	if err != nil {
 		return humancode.Code{}, err
 	}
-	local := vault.Local{State: vault.State{Schema: vault.Schema}, Keys: keys, Code: code.Symbols()}
+	seed, err := checklist.NewSeed(d.rand)
+	if err != nil {
+		return humancode.Code{}, err
+	}
+	state := vault.State{Schema: vault.Schema, Answers: checklist.Answers{Seed: seed}}
+	local := vault.Local{State: state, Keys: keys, Code: code.Symbols()}
 	if err := d.begin(ctx, cfg, local); err != nil {
 		return humancode.Code{}, err
 	}

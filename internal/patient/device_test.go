@@ -98,6 +98,10 @@ func TestDeviceKeepsEverything(t *testing.T) {
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("state after opening again (-want +got):\n%s", diff)
 	}
+	if seed := got.Answers.Seed; seed == 0 || seed > checklist.MaxSeed {
+		t.Errorf("got seed %d, want one that was drawn", seed)
+	}
+	answers.Seed, answers.Events.IncidentAt = got.Answers.Seed, testNow.Unix()
 	if diff := cmp.Diff(answers, got.Answers); diff != "" || !got.Answered {
 		t.Errorf("answers (-want +got):\n%s", diff)
 	}
@@ -296,5 +300,53 @@ func TestCancelledContext(t *testing.T) {
 	}
 	if _, err := Open(ctx, testConfig(dir)); !errors.Is(err, context.Canceled) {
 		t.Errorf("open: got %v, want context.Canceled", err)
+	}
+}
+
+// What is told anew is stamped where answers are saved, the seed stays, and a row that is open
+// again keeps the day on which it was finished, unless it never was.
+func TestNewsKeepsTheDay(t *testing.T) {
+	t.Parallel()
+	cfg := testConfig(newDir(t))
+	now := testNow
+	cfg.Now = func() time.Time { return now }
+	d, _ := create(t, cfg)
+	seed := d.State().Answers.Seed
+	answers := checklist.Answers{Stage: checklist.Notified, Region: "us", Uses: []string{"facebook"}, Exposed: []checklist.Exposure{checklist.Contact}}
+	if err := d.SetAnswers(answers); err != nil {
+		t.Fatal(err)
+	}
+	key := checklist.RowKey{Item: "accounts.email-2fa"}
+	mark := func(status checklist.Status) checklist.RowState {
+		t.Helper()
+		if err := d.Mark(key, status, "", time.Time{}); err != nil {
+			t.Fatal(err)
+		}
+		return d.State().Rows[0]
+	}
+	done := mark(checklist.Done)
+	if want := d.Pack().Rev(done.RowKey); done.DoneRev != want || want == 0 {
+		t.Errorf("got revision %d, want %d", done.DoneRev, want)
+	}
+	now = now.AddDate(0, 1, 0)
+	answers.Stage, answers.Exposed = checklist.Threatened, append(answers.Exposed, checklist.SSN)
+	if err := d.SetAnswers(answers); err != nil {
+		t.Fatal(err)
+	}
+	got := d.State().Answers
+	want := checklist.Events{IncidentAt: now.Unix(), ThreatAt: now.Unix(), Added: map[checklist.Exposure]int64{checklist.SSN: now.Unix()}}
+	if diff := cmp.Diff(want, got.Events); diff != "" || got.Seed != seed || seed == 0 {
+		t.Errorf("got seed %d, want %d; events (-want +got):\n%s", got.Seed, seed, diff)
+	}
+	for _, status := range []checklist.Status{checklist.Doing, checklist.Later, checklist.Skipped} {
+		if s := mark(status); s.DoneAt != testNow.Unix() || s.DoneRev != done.DoneRev {
+			t.Errorf("%s: got finished at %d, revision %d; want %d, %d", status, s.DoneAt, s.DoneRev, testNow.Unix(), done.DoneRev)
+		}
+	}
+	if s := mark(checklist.Done); s.DoneAt != now.Unix() {
+		t.Errorf("got finished at %d, want today", s.DoneAt)
+	}
+	if s := mark(checklist.Todo); s.DoneAt != 0 || s.DoneRev != 0 {
+		t.Errorf("got %+v, want nothing left of a mark that was taken back", s)
 	}
 }

@@ -2,6 +2,7 @@ package patient
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -93,6 +94,23 @@ func (d *Device) FetchPack(ctx context.Context) (bool, error) {
 		d.pack = pack
 	}
 	return true, nil
+}
+
+// packEvery is how often a sync asks for a newer pack.
+const packEvery = time.Hour
+
+// packNews fetches a pack beside a sync. Only a pack that was offered and refused is news: a
+// server that gives none, or that could not be reached, changes nothing.
+func (d *Device) packNews(ctx context.Context) (fetched bool, refused error) {
+	fetched, err := d.FetchPack(ctx)
+	for _, reason := range []error{
+		checklist.ErrSignature, checklist.ErrExpired, checklist.ErrRollback, checklist.ErrUnknownField, checklist.ErrMalformed,
+	} {
+		if errors.Is(err, reason) {
+			return false, reason
+		}
+	}
+	return fetched, nil
 }
 
 func (d *Device) storePack(answer *chaperonev1.GetPackResponse) error {

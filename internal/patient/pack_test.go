@@ -15,10 +15,19 @@ import (
 	chaperonev1 "github.com/chaperone-privacy/chaperone/internal/gen/chaperone/v1"
 )
 
-var versionField = regexp.MustCompile(`"version":\d+`)
+var (
+	versionField = regexp.MustCompile(`"version":\d+`)
+	expiresField = regexp.MustCompile(`"expires":"[^"]*"`)
+)
 
 // packOf is the embedded pack under another version, signed with a key.
 func packOf(t *testing.T, version uint64, key string) *chaperonev1.GetPackResponse {
+	t.Helper()
+	return packUntil(t, version, key, "")
+}
+
+// packUntil is packOf with another last day, "" for the embedded pack's own.
+func packUntil(t *testing.T, version uint64, key, expires string) *chaperonev1.GetPackResponse {
 	t.Helper()
 	p, err := checklist.Embedded()
 	if err != nil {
@@ -28,6 +37,9 @@ func packOf(t *testing.T, version uint64, key string) *chaperonev1.GetPackRespon
 	changed := versionField.ReplaceAll(files["pack.json"], fmt.Appendf(nil, `"version":%d`, version))
 	if version != p.Version() && bytes.Equal(changed, files["pack.json"]) {
 		t.Fatal("the pack's version was not found")
+	}
+	if expires != "" {
+		changed = expiresField.ReplaceAll(changed, fmt.Appendf(nil, `"expires":%q`, expires))
 	}
 	files["pack.json"] = changed
 	signer, err := note.NewSigner(key)
@@ -123,6 +135,50 @@ func TestFetchPack(t *testing.T) {
 	s.set(func() { s.raw = nil; s.pack = nil })
 	if s.plans != 0 {
 		t.Errorf("got %d calls of Plan, want none", s.plans)
+	}
+}
+
+// TestSyncBringsThePack: a sync takes a newer pack along, says why it refused one, and fails for
+// neither; it does not ask again within the hour.
+func TestSyncBringsThePack(t *testing.T) {
+	t.Parallel()
+	skey, _, err := note.GenerateKey(nil, "chaperone-pack-development")
+	if err != nil {
+		t.Fatal(err)
+	}
+	embedded, err := checklist.Embedded()
+	if err != nil {
+		t.Fatal(err)
+	}
+	have := embedded.Version()
+	for _, tt := range []struct {
+		name    string
+		pack    *chaperonev1.GetPackResponse
+		fetched bool
+		refused error
+		version uint64
+	}{
+		{"nothing newer", nil, false, nil, have},
+		{"newer", packUntil(t, have+1, compile.DevelopmentKey, "2040-01-01"), true, nil, have + 1},
+		{"signed by somebody else", packUntil(t, have+1, skey, "2040-01-01"), false, checklist.ErrSignature, have},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			s := newServer(t)
+			cfg := syncConfig(t, s, "phone")
+			d, _ := create(t, cfg)
+			s.set(func() { s.pack = tt.pack })
+			got, err := d.Sync(t.Context())
+			if err != nil || got.PackFetched != tt.fetched || !errors.Is(got.PackRefused, tt.refused) || (got.PackRefused != nil) != (tt.refused != nil) {
+				t.Errorf("got %+v and %v, want fetched %v, refused %v", got, err, tt.fetched, tt.refused)
+			}
+			if v := d.Pack().Version(); v != tt.version {
+				t.Errorf("got version %d in use, want %d", v, tt.version)
+			}
+			s.set(func() { s.pack = packUntil(t, have+5, compile.DevelopmentKey, "2040-01-01") })
+			if again, err := d.Sync(t.Context()); err != nil || again.PackFetched {
+				t.Errorf("again at once: got %+v and %v, want no pack asked for", again, err)
+			}
+		})
 	}
 }
 

@@ -25,13 +25,18 @@ type SyncResult struct {
 	Pulled, Pushed bool
 	Revision       uint64
 	At             time.Time
+	// PackFetched says that a newer content pack came too, and PackRefused why one that was
+	// offered was not taken: an error of package checklist. The pack in use stayed.
+	PackFetched bool
+	PackRefused error
 }
 
 // Sync merges with the server's copy and stores the result there by compare-and-set. On any
 // error the local vault is as it was, but for what an earlier, interrupted sync turns out to
 // have stored. It fails with ErrNoServer, ErrOffline, ErrRefused, ErrDeleted, ErrClock,
 // ErrDisk or vault.ErrRollback; the last comes with ErrNotFound when the server has lost a
-// vault that it had.
+// vault that it had. Then, at most once an hour, it asks for a newer content pack; what goes
+// wrong with that never fails the sync.
 func (d *Device) Sync(ctx context.Context) (SyncResult, error) {
 	d.syncing.Lock()
 	defer d.syncing.Unlock()
@@ -42,6 +47,10 @@ func (d *Device) Sync(ctx context.Context) (SyncResult, error) {
 	defer s.remote.keys.Zero()
 	if err := s.run(ctx); err != nil {
 		return SyncResult{}, fmt.Errorf("sync: %w", err)
+	}
+	if now := time.Now(); d.packAsked.IsZero() || now.Sub(d.packAsked) >= packEvery {
+		d.packAsked = now
+		s.result.PackFetched, s.result.PackRefused = d.packNews(ctx)
 	}
 	return s.result, nil
 }

@@ -178,7 +178,10 @@ func TestDevicesConvergeInAnyOrder(t *testing.T) {
 			case 2:
 				err = d.SetSettings(fmt.Sprint(r.IntN(4)), "")
 			case 3:
-				err = d.SetAnswers(checklist.Answers{Region: "us", Uses: []string{"facebook", "instagram"}[:1+r.IntN(2)]})
+				err = d.SetAnswers(checklist.Answers{
+					Stage: checklist.Stages()[r.IntN(4)], Region: "us", Uses: []string{"facebook", "instagram"}[:1+r.IntN(2)],
+					Exposed: checklist.Exposures()[:r.IntN(4)],
+				})
 			case 4:
 				err = d.AddPin(contact.Pin{Clinic: [32]byte{byte(r.IntN(3))}, FirstSeen: int64(r.IntN(3))})
 			default:
@@ -195,6 +198,9 @@ func TestDevicesConvergeInAnyOrder(t *testing.T) {
 		}
 		if content(t, a) != content(t, b) || content(t, b) != content(t, c) {
 			t.Errorf("seed %d: the devices differ:\n%s\n%s\n%s", seed, content(t, a), content(t, b), content(t, c))
+		}
+		if diff := cmp.Diff(a.Plan(), b.Plan(), cmp.AllowUnexported(time.Time{}, time.Location{})); diff != "" {
+			t.Errorf("seed %d: the plans differ:\n%s", seed, diff)
 		}
 		before := len(s.puts)
 		for _, d := range devices {

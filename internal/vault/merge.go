@@ -11,7 +11,7 @@ import (
 // Merge joins the states of two devices. It is commutative, associative and idempotent:
 // devices that have seen the same states agree, in whatever order they saw them. Rows,
 // answers, settings and registers go by the greater (lamport, device), contact memory by
-// union and maximum. Device, DeviceName and Revision of the result mean nothing; the caller
+// union and maximum, and so do the events of answers. Device, DeviceName and Revision of the result mean nothing; the caller
 // puts its own there.
 func Merge(a, b State) State {
 	a, b = a.Clone(), b.Clone()
@@ -37,6 +37,8 @@ func Merge(a, b State) State {
 	}
 	out.Answers, out.Answered = from.Answers, from.Answered
 	out.AnswersLamport, out.AnswersDevice = from.AnswersLamport, from.AnswersDevice
+	// News that the other device was told is not lost with its answers.
+	out.Answers.Events = checklist.MergeEvents(a.Answers.Events, b.Answers.Events)
 	out.Settings = a.Settings
 	if compareSettings(a.Settings, b.Settings) < 0 {
 		out.Settings = b.Settings
@@ -59,7 +61,9 @@ func compareAnswers(a, b *State) int {
 		Answered bool
 		Answers  checklist.Answers
 	}
-	return compareJSON(answers{a.Answered, a.Answers}, answers{b.Answered, b.Answers})
+	x, y := answers{a.Answered, a.Answers}, answers{b.Answered, b.Answers}
+	x.Answers.Events, y.Answers.Events = checklist.Events{}, checklist.Events{} // merged by themselves
+	return compareJSON(x, y)
 }
 
 func compareSettings(a, b Settings) int {

@@ -21,10 +21,20 @@ func (anyState) Generate(r *rand.Rand, _ int) reflect.Value {
 	pick := func(list ...string) string { return list[r.Intn(len(list))] }
 	stamp := func() uint64 { return uint64(r.Intn(4)) }
 	device := func() string { return pick("a", "b", "c") }
+	events := func() checklist.Events {
+		e := checklist.Events{IncidentAt: int64(r.Intn(3)), ThreatAt: int64(r.Intn(3))}
+		for range r.Intn(3) {
+			if e.Added == nil {
+				e.Added = map[checklist.Exposure]int64{}
+			}
+			e.Added[checklist.Exposure(pick("ssn", "card", "login"))] = int64(r.Intn(3))
+		}
+		return e
+	}
 	s := State{
 		Schema: 1 + r.Intn(2), Device: device(), DeviceName: pick("phone", "laptop"), Lamport: stamp(),
 		Answered: r.Intn(2) == 0, AnswersLamport: stamp(), AnswersDevice: device(),
-		Answers:  checklist.Answers{Stage: checklist.Stage(pick("", "notified")), Region: pick("", "us", "mx"), NoApps: r.Intn(2) == 0},
+		Answers:  checklist.Answers{Stage: checklist.Stage(pick("", "notified")), Region: pick("", "us", "mx"), NoApps: r.Intn(2) == 0, Seed: stamp(), Events: events()},
 		Settings: Settings{Locale: pick("", "en", "es"), Theme: pick("", "dark"), Lamport: stamp(), Device: device()},
 		SavedAt:  int64(r.Intn(3)), SavedOn: pick("phone", "laptop"), Revision: stamp(),
 	}
@@ -130,5 +140,17 @@ func TestMergeKeepsTheNewer(t *testing.T) {
 	}
 	if m.Lamport != 20 {
 		t.Errorf("lamport: got %d, want 20", m.Lamport)
+	}
+}
+
+// News told to one device is not lost when the other device's answers are the later ones.
+func TestMergeKeepsNews(t *testing.T) {
+	t.Parallel()
+	a, b := sampleState(), sampleState()
+	a.AnswersLamport, a.Answers.Events = 4, checklist.Events{ThreatAt: 9, Added: map[checklist.Exposure]int64{checklist.SSN: 9}}
+	b.AnswersLamport, b.Answers.Region, b.Answers.Events = 5, "gb", checklist.Events{IncidentAt: 7}
+	m := Merge(a, b)
+	if e := m.Answers.Events; m.Answers.Region != "gb" || e.ThreatAt != 9 || e.IncidentAt != 7 || e.Added[checklist.SSN] != 9 {
+		t.Errorf("got region %s, events %+v, want the later answers and the news of both", m.Answers.Region, e)
 	}
 }

@@ -59,6 +59,7 @@ func (Settings) LogValue() slog.Value { return slog.StringValue("[redacted]") }
 func (s State) Clone() State {
 	s.Answers.Exposed = slices.Clone(s.Answers.Exposed)
 	s.Answers.Uses = slices.Clone(s.Answers.Uses)
+	s.Answers.Events = checklist.MergeEvents(s.Answers.Events, checklist.Events{})
 	s.Rows = slices.Clone(s.Rows)
 	s.Contact = s.Contact.Merge(contact.Memory{})
 	s.Extra = maps.Clone(s.Extra)

@@ -100,7 +100,7 @@ func (s *session) ending(ctx context.Context, walk checklist.Walk) error {
 				return err
 			}
 		default:
-			if err := s.device.SetAnswers(now); err != nil {
+			if err := screen.Adopt(s.device, now, items); err != nil {
 				s.trouble(err)
 				continue
 			}

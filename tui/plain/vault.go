@@ -155,7 +155,7 @@ func (s *session) settings(ctx context.Context) error {
 func (s *session) setLanguage(ctx context.Context) error {
 	s.gap()
 	locales := words.Locales()
-	n, err := s.pick(ctx, []string{"English", "Español"}, false)
+	n, err := s.pick(ctx, []string{s.Words.T(words.SettingsEnglish), s.Words.T(words.SettingsSpanish)}, false)
 	if err != nil {
 		return err
 	}

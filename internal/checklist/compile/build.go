@@ -179,7 +179,11 @@ func (s *source) document() *checklist.Document {
 		Locales: s.pack.Locales, Regions: s.pack.Regions,
 	}
 	for i := range s.items {
-		d.Items = append(d.Items, s.items[i].item())
+		it := s.items[i].item()
+		if r := s.items[i].Recur; r != nil {
+			it.Recur = s.recur(r)
+		}
+		d.Items = append(d.Items, it)
 	}
 	for i := range s.platforms {
 		d.Platforms = append(d.Platforms, s.platforms[i].platform())
@@ -211,10 +215,6 @@ func (x *itemSource) item() checklist.Item {
 	if x.FanOut != nil {
 		it.FanOut = x.FanOut.Capability
 	}
-	if x.Recur != nil {
-		days, _ := parseDays(x.Recur.Every)
-		it.Recur = &checklist.Recur{Days: days, AlsoOn: x.Recur.AlsoOn}
-	}
 	if x.Deadline != nil {
 		days, _ := parseDays(x.Deadline.Within)
 		it.Deadline = &checklist.Deadline{Days: days, Source: x.Deadline.Source}
@@ -238,7 +238,7 @@ func (x *platformSource) platform() checklist.Platform {
 		p.Capabilities[name] = &checklist.Capability{
 			Web: c.Web, IOS: either(c.IOS, c.App), Android: either(c.Android, c.App), Link: c.Link, HelpURL: c.HelpURL,
 			SameAs: same, Minutes: c.Minutes, AsOf: c.AsOf, ReviewBy: c.ReviewBy, Confidence: c.Confidence,
-			Sources: c.Sources, Caveat: c.Caveat != "",
+			Sources: c.Sources, Caveat: c.Caveat != "", Rev: c.Rev,
 		}
 	}
 	return p

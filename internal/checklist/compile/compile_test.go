@@ -11,6 +11,8 @@ import (
 	"testing/fstest"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/chaperone-privacy/chaperone/internal/checklist"
 )
 
 const content = "../content"
@@ -107,6 +109,8 @@ func TestLint(t *testing.T) {
 		hide   = "items/social.friends-hide.yaml"
 		fb     = "platforms/facebook.yaml"
 		tiktok = "platforms/tiktok.yaml"
+		recur  = "items/medical.statements.yaml"
+		every  = "recur: {every: P90D}"
 	)
 	tests := []struct {
 		name   string
@@ -118,7 +122,7 @@ func TestLint(t *testing.T) {
 		{"no place", func(_ *testing.T, m fstest.MapFS) { m["misc/a.yaml"] = &fstest.MapFile{} }, "no place in the content tree"},
 		{"file named otherwise", edit(safe, "id: now.safe", "id: now.safer"), "as the file is named"},
 		{"two documents", edit(safe, "kind:", "---\nkind:"), "more than one document"},
-		{"retired id", edit("pack.yaml", "tombstones: []", "tombstones: [now.safe]"), "was retired"},
+		{"retired id", edit("pack.yaml", "tombstones: [", "tombstones: [now.safe, "), "was retired"},
 		{"closed list", edit(safe, "kind: decision", "kind: chore"), `kind: "chore" is not one of`},
 		{"threat", edit(safe, "stops: [facing-it-alone]", "stops: [everything]"), `"everything" is not one of`},
 		{"no honest line", edit(freeze, "does_not_stop: [account-fraud, tax-fraud, medical-fraud]", "does_not_stop: []"), "does_not_stop is missing"},
@@ -150,6 +154,20 @@ func TestLint(t *testing.T) {
 		{"no Spanish title", edit("i18n/es/now.yaml", "  title: Vea si", "  titulo: Vea si"), "now.safe.title is missing"},
 		{"text of nothing", edit("i18n/es/now.yaml", "now.safe:", "now.saver:"), "no such text"},
 		{"same_as", edit(fb, "same_as: hide-friends", "same_as: close-audience"), "same_as must name"},
+		{"two clocks", edit(recur, every, "recur: {every: P90D, season: 01-15}"), "only one of every, lasts and season"},
+		{"no clock", edit(recur, every, "recur: {every: \"\"}"), "says nothing"},
+		{"an event of nothing", edit(recur, every, "recur: {also_on: [moon.full]}"), `"moon.full" is not one of`},
+		{"a season that is no day", edit(recur, every, "recur: {season: 02-30}"), "season is not a day"},
+		{"a season that most years lack", edit(recur, every, "recur: {season: 02-29}"), "season is not a day"},
+		{"an end without warning", edit(recur, every, "recur: {lasts: P365D}"), "lasts and ahead go together"},
+		{"an end nobody knows", edit(recur, every, "recur: {lasts: agency:us-experian, ahead: P30D}"), "does not say how long it lasts"},
+		{"an end of no agency", edit(recur, every, "recur: {lasts: agency:nobody, ahead: P30D}"), "does not say how long it lasts"},
+		{"a warning that may come too late", edit(recur, every, "recur: {lasts: P21D, ahead: P3D}"), "ahead is not more than 3 days"},
+		{"a warning before the beginning", edit(recur, every, "recur: {lasts: P21D, ahead: P21D}"), "less than it lasts"},
+		{"a phase that is slower", edit(recur, every, "recur: {every: P30D, phases: [{every: P60D, for: P90D}]}"), "phases come more often"},
+		{"phases out of order", edit(recur, every, "recur: {every: P90D, phases: [{every: P7D, for: P90D}, {every: P30D, for: P30D}]}"), "phases come more often"},
+		{"an end on every app", edit(hide, "recur: {every: P180D", "recur: {lasts: P365D, ahead: P30D"), "not for items that fan out"},
+		{"a platform revision below zero", edit(fb, "    minutes:", "    rev: -1\n    minutes:"), "rev is below 0"},
 		{"starts with the second thing", func(t *testing.T, m fstest.MapFS) {
 			edit("items/social.remove-strangers.yaml", "impact: 4", "impact: 5\nfirst: 1")(t, m)
 		}, "which it needs"},
@@ -169,6 +187,37 @@ func TestLint(t *testing.T) {
 			_, err := Compile(m, nil)
 			if err == nil || !strings.Contains(err.Error(), tt.want) {
 				t.Errorf("got %v, want a finding with %q", err, tt.want)
+			}
+		})
+	}
+}
+
+// Every kind of recurrence comes through to the engine.
+func TestRecurrences(t *testing.T) {
+	t.Parallel()
+	tests := []struct {
+		name, recur string
+		want        checklist.Recur
+	}{
+		{"days", "{every: P90D, also_on: [threat.new]}", checklist.Recur{Days: 90, AlsoOn: []string{"threat.new"}}},
+		{"an agency's end", "{lasts: agency:gb-cifas, ahead: P30D}", checklist.Recur{Days: 700, Lasts: 730}},
+		{"an end", "{lasts: P365D, ahead: P30D}", checklist.Recur{Days: 335, Lasts: 365}},
+		{"a season", "{season: 01-15}", checklist.Recur{Season: "01-15"}},
+		{"a phase", "{every: P120D, phases: [{every: P30D, for: P182D}]}", checklist.Recur{Days: 120, Phases: []checklist.Phase{{Days: 30, For: 182}}}},
+		{"events alone", "{also_on: [incident.new]}", checklist.Recur{AlsoOn: []string{"incident.new"}}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			m := tree(t)
+			f := m["items/medical.statements.yaml"]
+			m["items/medical.statements.yaml"] = &fstest.MapFile{Data: bytes.Replace(f.Data, []byte("{every: P90D}"), []byte(tt.recur), 1)}
+			r, err := Compile(m, nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(&tt.want, r.Pack.Item("medical.statements").Recur); diff != "" {
+				t.Errorf("recurrence (-want +got):\n%s", diff)
 			}
 		})
 	}

@@ -21,6 +21,7 @@ type nodeSource struct {
 		Sets   struct {
 			Stage   string   `yaml:"stage"`
 			Exposed []string `yaml:"exposed"`
+			Only    bool     `yaml:"only"`
 		} `yaml:"sets"`
 		Unsure bool `yaml:"unsure"`
 	} `yaml:"answers"`
@@ -129,7 +130,7 @@ func (s *source) guides(d *checklist.Document) {
 		for _, a := range n.Answers {
 			node.Answers = append(node.Answers, checklist.Choice{
 				ID: a.ID, Goto: a.Goto, Ending: a.Ending, Unsure: a.Unsure,
-				Stage: checklist.Stage(a.Sets.Stage), Exposed: typed[checklist.Exposure](a.Sets.Exposed),
+				Stage: checklist.Stage(a.Sets.Stage), Exposed: typed[checklist.Exposure](a.Sets.Exposed), Only: a.Sets.Only,
 			})
 		}
 		d.Triage.Nodes = append(d.Triage.Nodes, node)

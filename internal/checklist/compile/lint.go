@@ -34,7 +34,7 @@ var (
 	screens     = []string{"verify", "report", "passwords", "message"}
 	capability  = []string{
 		"close-audience", "hide-friends", "private-account", "remove-follower", "tag-review", "find-by-phone-off",
-		"search-engine-off", "2fa", "sessions", "report-extortion", "report-ncii", "delete", "export",
+		"search-engine-off", "limit-messages", "2fa", "sessions", "report-extortion", "report-ncii", "delete", "export",
 	}
 	twoFactor = []string{"sms", "totp", "passkey", "security-key", "email", "prompt", "pin"}
 	// threatIDs is what items stop, or do not.
@@ -50,7 +50,8 @@ var (
 	roles = []string{
 		"emergency", "crisis-line", "crime-report", "police", "fraud-report", "identity-help", "image-help", "image-tool",
 		"image-tool-minor", "image-complaint", "takedown-form", "search-removal", "privacy-complaint", "credit-freeze", "credit-flag", "credit-ban", "credit-alert",
-		"credit-suppress", "credit-report", "specialty-freeze", "tax-pin", "broker-opt-out", "prescreen", "field-guide",
+		"credit-suppress", "credit-report", "specialty-freeze", "payday-freeze", "government-account", "tax-pin", "broker-opt-out", "prescreen",
+		"misuse-help", "support", "field-guide",
 	}
 	countries = []string{"us", "gb", "ca", "au", "nz"}
 )
@@ -249,6 +250,9 @@ func (s *source) lintPlatform(f *Findings, x *platformSource, ids map[string]*so
 		c := x.Capabilities[name]
 		file := file + ": " + name
 		oneOf(f, file, "capability", name, capability)
+		if c.Rev < 0 || (c.SameAs != "" && c.Rev != 0) {
+			f.add(file, "rev is below 0, or not its own")
+		}
 		if slices.Contains(x.Cannot, name) || x.Missing[name] != "" {
 			f.add(file, "both there and not")
 		}

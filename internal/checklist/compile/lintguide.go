@@ -266,11 +266,14 @@ func (s *source) lintNode(f *Findings, n *nodeSource) {
 			oneOf(f, n.file, "stage", a.Sets.Stage, stageNames)
 		}
 		allOf(f, n.file, "exposed", a.Sets.Exposed, exposed)
+		if a.Sets.Only && len(a.Sets.Exposed) == 0 {
+			f.add(n.file, "answer %s: only, but nothing is exposed", a.ID)
+		}
 	}
 }
 
 // lintWalks walks every way through the questions, in every country, and wants the plan made
-// of the answers to hold at least one of the steps that the ending names.
+// of the answers to hold the step that the ending puts first: it is opened then.
 func lintWalks(p *checklist.Pack) Findings {
 	var f Findings
 	if p.Triage() == nil {
@@ -281,12 +284,16 @@ func lintWalks(p *checklist.Pack) Findings {
 		walk = func(w checklist.Walk) {
 			if e := w.Ending(); e != nil {
 				a := w.Apply(checklist.Answers{Region: region})
-				plan, steps := p.Plan(a, nil, day(p.Released())), p.Steps(e, a)
+				steps := p.Steps(e, a)
 				if len(steps) < 2 {
-					f.add("ending "+e.ID, "got %v of its items for %s, region %q, want at least two", steps, plan.Stage, region)
+					f.add("ending "+e.ID, "got %v of its items for %s, region %q, want at least two", steps, a.Stage, region)
+					return
 				}
-				if !slices.ContainsFunc(plan.Rows, func(r checklist.Row) bool { return slices.Contains(steps, r.Item.ID) }) {
-					f.add("ending "+e.ID, "none of its items is in the plan for %s, region %q", plan.Stage, region)
+				// Programs mark it as begun where the plan has no room for it.
+				begun := []checklist.RowState{{RowKey: checklist.RowKey{Item: steps[0]}, Status: checklist.Doing}}
+				plan := p.Plan(a, begun, day(p.Released()))
+				if !slices.ContainsFunc(plan.Rows, func(r checklist.Row) bool { return r.Item.ID == steps[0] }) {
+					f.add("ending "+e.ID, "%s comes first, and is not in the plan for %s, region %q, though it was begun", steps[0], plan.Stage, region)
 				}
 				return
 			}

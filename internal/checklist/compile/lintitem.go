@@ -61,10 +61,7 @@ func (s *source) lintItem(f *Findings, x *itemSource, ids map[string]*sourceSour
 		oneOf(f, file, "fan_out.capability", x.FanOut.Capability, capability)
 	}
 	if x.Recur != nil {
-		if _, err := parseDays(x.Recur.Every); err != nil {
-			f.add(file, "recur: %v", err)
-		}
-		allOf(f, file, "also_on", x.Recur.AlsoOn, alsoOn)
+		s.lintRecur(f, x)
 	}
 	if x.Deadline != nil {
 		oneOf(f, file, "deadline.from", x.Deadline.From, []string{"incident.known_at"})

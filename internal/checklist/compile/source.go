@@ -65,13 +65,10 @@ type itemSource struct {
 		Uses    []string `yaml:"uses_any"`
 		NotIf   []string `yaml:"not_if"`
 	} `yaml:"applies_when"`
-	Needs      []string `yaml:"needs"`
-	Supersedes []string `yaml:"supersedes"`
-	Recur      *struct {
-		Every  string   `yaml:"every"`
-		AlsoOn []string `yaml:"also_on"`
-	} `yaml:"recur"`
-	Deadline *struct {
+	Needs      []string     `yaml:"needs"`
+	Supersedes []string     `yaml:"supersedes"`
+	Recur      *recurSource `yaml:"recur"`
+	Deadline   *struct {
 		From   string `yaml:"from"`
 		Within string `yaml:"within"`
 		Source string `yaml:"source"`
@@ -105,6 +102,20 @@ type itemSource struct {
 	file string
 }
 
+// recurSource says when a finished item is due again. At most one of every, lasts and season;
+// phases go with every, ahead with lasts.
+type recurSource struct {
+	Every  string `yaml:"every"`  // P90D, from the day it was finished
+	Lasts  string `yaml:"lasts"`  // what was asked for ends so long after: P365D, or agency:ID for what its file says
+	Ahead  string `yaml:"ahead"`  // how long before that end it is due
+	Season string `yaml:"season"` // MM-DD: each year, on that day or up to six days after
+	Phases []struct {
+		Every string `yaml:"every"`
+		For   string `yaml:"for"` // from the incident
+	} `yaml:"phases"`
+	AlsoOn []string `yaml:"also_on"`
+}
+
 type platformSource struct {
 	ID           string                      `yaml:"id"`
 	Name         string                      `yaml:"name"`
@@ -132,6 +143,7 @@ type capabilitySource struct {
 	Confidence string   `yaml:"confidence"`
 	Sources    []string `yaml:"sources"`
 	Caveat     string   `yaml:"caveat"`
+	Rev        int      `yaml:"rev"` // 0 at first; rises when what was set there must be looked at again
 }
 
 type agencySource struct {

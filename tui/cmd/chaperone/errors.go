@@ -31,6 +31,7 @@ var (
 	errNoAnswer   = errors.New("input ended before the answer")
 	errVerifyOpen = errors.New("vault open in another window while verifying")
 	errAnswers    = errors.New("answers not readable")
+	errProgress   = errors.New("progress not readable")
 	errNoTTY      = errors.New("no terminal to ask on")
 	errNotTyped   = errors.New("confirmation not typed")
 	errNoLook     = errors.New("region has no facts")
@@ -73,6 +74,12 @@ func failures() []failure {
 		{humancode.ErrSymbol, words.CliErrCode, words.CliHintCodeSymbol, exitUsage},
 		{humancode.ErrCheck, words.CliErrCode, words.CliHintCodeCheck, exitUsage},
 		{errAnswers, words.CliErrAnswers, words.CliHintAnswers, exitUsage},
+		{checklist.ErrSignature, words.PackSignature, words.PackHint, exitRefused},
+		{checklist.ErrExpired, words.PackExpired, words.PackHint, exitRefused},
+		{checklist.ErrRollback, words.PackOlder, words.PackHint, exitRefused},
+		{checklist.ErrUnknownField, words.PackNewer, words.PackNewerhint, exitRefused},
+		{checklist.ErrMalformed, words.PackMalformed, words.PackHint, exitRefused},
+		{errProgress, words.CliErrProgress, words.CliHintProgress, exitUsage},
 		{contact.ErrMalformed, words.CliErrMalformed, words.CliHintMalformed, exitCannotTell},
 		{contact.ErrTooLarge, words.CliErrInputLarge, words.CliHintInputLarge, exitCannotTell},
 		{errInput, words.CliErrInput, words.CliHintInput, exitLocal},

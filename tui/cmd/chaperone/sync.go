@@ -30,5 +30,13 @@ func (p *program) sync(ctx context.Context, a *arguments) (int, error) {
 	case result.Pushed:
 		text = words.CliSyncPushed
 	}
-	return p.print(p.words.T(text) + "\n")
+	said := p.words.T(text) + "\n"
+	if result.PackFetched {
+		said += p.words.T(words.PackFetched) + "\n"
+	}
+	code, err := p.print(said)
+	if err == nil && result.PackRefused != nil {
+		return 0, result.PackRefused
+	}
+	return code, err
 }

@@ -64,18 +64,32 @@ Example:
 `
 
 const planUsageEN = `Usage:
-    chaperone plan [--answers FILE] [--json | --print] [--home DIR]
+    chaperone plan [--answers FILE [--progress FILE]] [--now T]
+                   [--json | --print] [--ics FILE] [--home DIR]
 
 Shows what to do next and what comes after.
 
-    --answers FILE   plan from answers in a JSON file; no vault is read
-    --json           one JSON object, for programs
-    --print          the whole plan, with every step, for paper
-    --home DIR       where your vault is
+    --answers FILE    plan from answers in a JSON file; no vault is read
+    --progress FILE   what was done, in a JSON file, to go with the answers
+    --now T           plan as of a day (2027-01-15) or a moment
+                      (2027-01-15T09:00:00Z)
+    --json            one JSON object, for programs
+    --print           the whole plan, with every step, for paper
+    --ics FILE        also write the coming reminders as a calendar, which
+                      says how many tasks there are and never which
+    --home DIR        where your vault is
+
+FILE can be "-" for standard input, once; "--ics -" writes the calendar to
+standard output in place of the plan.
 
 Example:
     $ echo '{"stage": "worried", "region": "us", "uses": ["facebook"]}' |
         chaperone plan --answers - --json
+
+Progress looks like this; times are Unix seconds:
+    {"schema": "chaperone.progress.v1", "rows": [
+      {"item": "money.freeze", "status": "done", "rev_done": 1,
+       "done_at": 1796000000}]}
 `
 
 const crisisUsageEN = `Usage:

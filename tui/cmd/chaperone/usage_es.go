@@ -66,19 +66,34 @@ Ejemplo:
 `
 
 const planUsageES = `Uso:
-    chaperone plan [--answers ARCHIVO] [--json | --print] [--home DIR]
+    chaperone plan [--answers ARCHIVO [--progress ARCHIVO]] [--now T]
+                   [--json | --print] [--ics ARCHIVO] [--home DIR]
 
 Muestra qué hacer ahora y qué viene después.
 
-    --answers ARCHIVO   plan según las respuestas de un archivo JSON; no lee
-                        ninguna bóveda
-    --json              un objeto JSON, para programas
-    --print             el plan completo, con cada paso, para papel
-    --home DIR          dónde está su bóveda
+    --answers ARCHIVO    plan según las respuestas de un archivo JSON; no lee
+                         ninguna bóveda
+    --progress ARCHIVO   lo que ya está hecho, en un archivo JSON, junto con
+                         las respuestas
+    --now T              el plan de un día (2027-01-15) o de un momento
+                         (2027-01-15T09:00:00Z)
+    --json               un objeto JSON, para programas
+    --print              el plan completo, con cada paso, para papel
+    --ics ARCHIVO        escribe además los próximos avisos como calendario,
+                         que dice cuántas tareas hay y nunca cuáles
+    --home DIR           dónde está su bóveda
+
+ARCHIVO puede ser "-" para la entrada estándar, una vez; "--ics -" escribe el
+calendario en la salida estándar en lugar del plan.
 
 Ejemplo:
     $ echo '{"stage": "worried", "region": "us", "uses": ["facebook"]}' |
         chaperone plan --answers - --json
+
+El avance se escribe así; los tiempos son segundos Unix:
+    {"schema": "chaperone.progress.v1", "rows": [
+      {"item": "money.freeze", "status": "done", "rev_done": 1,
+       "done_at": 1796000000}]}
 `
 
 const crisisUsageES = `Uso:

@@ -156,11 +156,7 @@ func (m *Model) first() (checklist.RowKey, bool) {
 
 // planned reports whether a step is an open row of the person's plan.
 func (m *Model) planned(id string) bool {
-	if m.env.Device == nil {
-		return false
-	}
-	plan := m.env.Device.Plan()
-	return slices.ContainsFunc(plan.Rows, func(r checklist.Row) bool { return r.Item.ID == id })
+	return m.env.Device != nil && screen.Planned(m.env.Device, id)
 }
 
 // unfold opens a step: the row of the plan, when the plan goes by these answers already, or
@@ -218,8 +214,8 @@ func (m *Model) end(k tea.KeyPressMsg) tea.Cmd {
 		m.unfold(m.list.At)
 	case m.keys.Adopt.Is(k) && m.canAdopt():
 		m.busy, m.err = true, nil
-		device, answers := m.env.Device, m.answers()
-		return m.env.Do(func(context.Context) tea.Msg { return adoptedMsg{device.SetAnswers(answers)} })
+		device, answers, steps := m.env.Device, m.answers(), rows
+		return m.env.Do(func(context.Context) tea.Msg { return adoptedMsg{screen.Adopt(device, answers, steps)} })
 	case m.keys.Tell.Is(k) && m.leads():
 		return m.env.Send(screen.Go{To: screen.Message})
 	case m.keys.Back.Is(k):

@@ -355,7 +355,10 @@ type PlanRequest struct {
 	// uses is the ids of the platforms that the person uses, such as "facebook".
 	Uses []string `protobuf:"bytes,4,rep,name=uses,proto3" json:"uses,omitempty"`
 	// locale is the language of the texts, "en" or "es"; empty means "en".
-	Locale        string `protobuf:"bytes,5,opt,name=locale,proto3" json:"locale,omitempty"`
+	Locale string `protobuf:"bytes,5,opt,name=locale,proto3" json:"locale,omitempty"`
+	// seed spreads the days on which rows come round again, so that not everybody gets the
+	// same. It is one of 256, so that it does not tell one person from the others.
+	Seed          uint32 `protobuf:"varint,6,opt,name=seed,proto3" json:"seed,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -425,6 +428,13 @@ func (x *PlanRequest) GetLocale() string {
 	return ""
 }
 
+func (x *PlanRequest) GetSeed() uint32 {
+	if x != nil {
+		return x.Seed
+	}
+	return 0
+}
+
 // PlanRow is one row of a plan.
 type PlanRow struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -441,9 +451,12 @@ type PlanRow struct {
 	// impact is 1 to 5; 5 removes the blackmailer's lever or an account takeover.
 	Impact uint32 `protobuf:"varint,6,opt,name=impact,proto3" json:"impact,omitempty"`
 	// platforms is the ids of the platforms that the row covers; empty when it has none.
-	Platforms     []string `protobuf:"bytes,7,rep,name=platforms,proto3" json:"platforms,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	Platforms []string `protobuf:"bytes,7,rep,name=platforms,proto3" json:"platforms,omitempty"`
+	// again_after_days is in how many days the row is due again when it is finished today; 0
+	// when it does not come round by itself. For a row with platforms it is the soonest.
+	AgainAfterDays uint32 `protobuf:"varint,8,opt,name=again_after_days,json=againAfterDays,proto3" json:"again_after_days,omitempty"`
+	unknownFields  protoimpl.UnknownFields
+	sizeCache      protoimpl.SizeCache
 }
 
 func (x *PlanRow) Reset() {
@@ -523,6 +536,13 @@ func (x *PlanRow) GetPlatforms() []string {
 		return x.Platforms
 	}
 	return nil
+}
+
+func (x *PlanRow) GetAgainAfterDays() uint32 {
+	if x != nil {
+		return x.AgainAfterDays
+	}
+	return 0
 }
 
 // PlanResponse is a plan: the rows in the order in which to do them.
@@ -611,7 +631,7 @@ const file_chaperone_v1_checklist_proto_rawDesc = "" +
 	"\x0fGetPackResponse\x12\x18\n" +
 	"\aversion\x18\x01 \x01(\x04R\aversion\x12,\n" +
 	"\x05files\x18\x02 \x03(\v2\x16.chaperone.v1.PackFileR\x05files\x12\x1c\n" +
-	"\tsignature\x18\x03 \x01(\fR\tsignature\"\xa4\x02\n" +
+	"\tsignature\x18\x03 \x01(\fR\tsignature\"\xc2\x02\n" +
 	"\vPlanRequest\x123\n" +
 	"\x05stage\x18\x01 \x01(\x0e2\x13.chaperone.v1.StageB\b\xbaH\x05\x82\x01\x02\x10\x01R\x05stage\x12,\n" +
 	"\x06region\x18\x02 \x01(\tB\x14\xbaH\x11\xd8\x01\x01r\f2\n" +
@@ -619,7 +639,8 @@ const file_chaperone_v1_checklist_proto_rawDesc = "" +
 	"\aexposed\x18\x03 \x03(\x0e2\x16.chaperone.v1.ExposureB\x13\xbaH\x10\x92\x01\r\x10\f\x18\x01\"\a\x82\x01\x04\x10\x01 \x00R\aexposed\x12=\n" +
 	"\x04uses\x18\x04 \x03(\tB)\xbaH&\x92\x01#\x10 \x18\x01\"\x1dr\x1b2\x19^[a-z0-9][a-z0-9-]{0,31}$R\x04uses\x12,\n" +
 	"\x06locale\x18\x05 \x01(\tB\x14\xbaH\x11\xd8\x01\x01r\f2\n" +
-	"^[a-z]{2}$R\x06locale\"\xae\x01\n" +
+	"^[a-z]{2}$R\x06locale\x12\x1c\n" +
+	"\x04seed\x18\x06 \x01(\rB\b\xbaH\x05*\x03\x18\xff\x01R\x04seed\"\xd8\x01\n" +
 	"\aPlanRow\x12\x17\n" +
 	"\aitem_id\x18\x01 \x01(\tR\x06itemId\x12\x14\n" +
 	"\x05title\x18\x02 \x01(\tR\x05title\x12\x10\n" +
@@ -627,7 +648,8 @@ const file_chaperone_v1_checklist_proto_rawDesc = "" +
 	"\x04lane\x18\x04 \x01(\tR\x04lane\x12\x18\n" +
 	"\aminutes\x18\x05 \x01(\rR\aminutes\x12\x16\n" +
 	"\x06impact\x18\x06 \x01(\rR\x06impact\x12\x1c\n" +
-	"\tplatforms\x18\a \x03(\tR\tplatforms\"\x9e\x01\n" +
+	"\tplatforms\x18\a \x03(\tR\tplatforms\x12(\n" +
+	"\x10again_after_days\x18\b \x01(\rR\x0eagainAfterDays\"\x9e\x01\n" +
 	"\fPlanResponse\x12!\n" +
 	"\fpack_version\x18\x01 \x01(\x04R\vpackVersion\x12)\n" +
 	"\x04rows\x18\x02 \x03(\v2\x15.chaperone.v1.PlanRowR\x04rows\x12\x1d\n" +
