@@ -347,6 +347,36 @@ func TestDeadline(t *testing.T) {
 	}
 }
 
+// The 48 hours that a site has start when the request is sent; the complaint waits for them.
+func TestWait(t *testing.T) {
+	t.Parallel()
+	p := embedded(t)
+	const request, complaint = "contain.takedown", "contain.takedown-complaint"
+	a := checklist.Answers{Stage: checklist.Published, Region: "us", Exposed: []checklist.Exposure{checklist.PhotoIntimate}}
+	sent := []checklist.RowState{row(request, checklist.Done, today)}
+	due := today.Add(48 * time.Hour)
+
+	plan := p.Plan(a, sent, today.Add(47*time.Hour))
+	r := find(plan.PutOff, complaint)
+	if r == nil || r.Status != checklist.Later || !r.Due.Equal(due) || find(plan.Rows, complaint) != nil {
+		t.Errorf("within the 48 hours: got %+v, want it put off until %s", r, due)
+	}
+	if list := plan.Reminders(checklist.Reminding{Now: today.Add(47 * time.Hour)}); len(list) == 0 || list[0].At.Sub(due) > oneDay {
+		t.Errorf("got reminders %v, want one when the 48 hours are over", list)
+	}
+	plan = p.Plan(a, sent, due)
+	if r := find(plan.Rows, complaint); r == nil || r.Status != checklist.Todo || !r.Due.Equal(due) {
+		t.Errorf("after the 48 hours: got %+v, want it open", r)
+	}
+	plan = p.Plan(a, append(sent, row(complaint, checklist.Skipped, today)), today.Add(time.Hour))
+	if find(plan.Finished, complaint) == nil {
+		t.Error("got a skipped complaint put off, want it settled")
+	}
+	if plan = p.Plan(a, nil, today); find(plan.PutOff, complaint) != nil {
+		t.Error("got it put off before anything was sent")
+	}
+}
+
 // A clock of the law does not run out while its row waits behind others.
 func TestDeadlineDoesNotWait(t *testing.T) {
 	t.Parallel()
@@ -489,7 +519,7 @@ func TestWalks(t *testing.T) {
 			}
 			for j := range plan.Rows {
 				id := plan.Rows[j].Item.ID
-				if j != i && find(next.Rows, id) == nil && find(next.Finished, id) == nil {
+				if j != i && find(slices.Concat(next.Rows, next.Finished, next.PutOff), id) == nil {
 					t.Fatalf("%+v: %s vanished when %s was %s", a, id, pick.Item.ID, s.Status)
 				}
 			}
@@ -560,7 +590,10 @@ func checkOrder(t *testing.T, plan *checklist.Plan, now time.Time) {
 		}
 		lane := func(r *checklist.Row) int { return slices.Index(laneOrder[plan.Stage], r.Lane) }
 		place := func(r *checklist.Row) int { return bit(r.Lane == checklist.LaneNow) * r.Item.Crisis }
-		calm := func(r *checklist.Row) int { return bit(r.Due.IsZero() || r.Due.After(now.AddDate(0, 0, 7))) }
+		calm := func(r *checklist.Row) int {
+			over := r.Item.Deadline != nil && r.Due.Before(now) // a law's clock that ran out is no hurry
+			return bit(r.Due.IsZero() || over || r.Due.After(now.AddDate(0, 0, 7)))
+		}
 		got := order.Or(
 			order.Compare(first(a), first(b)), order.Compare(lane(a), lane(b)), order.Compare(place(a), place(b)),
 			order.Compare(calm(a), calm(b)), order.Compare(bit(len(a.Unmet) > 0), bit(len(b.Unmet) > 0)),

@@ -2,6 +2,6 @@ chaperone pack v1
 chaperone-checklist 1
 2afc1ce77634762ab252b92c5c61450d1a92d6c1ad037efd6491345c42412b3e  i18n/en.json
 edb572b45739d130c9222e1a0558028ac86602c1ac89bb05d6275d95d80054b0  i18n/es.json
-fc2e70cafda4782ff7e755f06db1ff89bfc4b344e3a765556e7c0de65f8a689c  pack.json
+39ef51f20a9ec54b03bf12b3da1f3c3eefbbd86ce882c18be903f8858c900d5d  pack.json
 
-— chaperone-pack-development 6tHa1uut43y9eLCJspgWLlYR5xmz/0R3Y2aI6nGF0yQECsx2rA/s0civTud0YwsuAjZypjQ8+SGEpxEbWRMKGYgz6wQ=
+— chaperone-pack-development 6tHa1uYjc7XryGezhJ/CqipqaQwkJAshorpBY5DNXrmcDydXvDhN7wWoSogF2oh+FmepwxCnq95QGPCmAYAN0JmOlwA=
