@@ -672,3 +672,77 @@ func TestMergeRows(t *testing.T) {
 		t.Errorf("got %+v, want the state of the greater device at equal clocks", got)
 	}
 }
+
+// A plan costs at most one allocation a row, however much came round again.
+func TestPlanAllocations(t *testing.T) {
+	p := embedded(t)
+	a := checklist.Answers{Stage: checklist.Notified, Region: "us", Seed: 7, KnownAt: today.Unix()}
+	a = checklist.Renew(a, checklist.Answers{Stage: checklist.Threatened, Region: "us"}, today.AddDate(0, 1, 0))
+	var rows []checklist.RowState
+	for _, it := range p.Items() {
+		rows = append(rows, row(it.ID, checklist.Done, today))
+	}
+	for _, tt := range []struct {
+		name string
+		rows []checklist.RowState
+		at   time.Time
+	}{
+		{"nothing done", nil, today},
+		{"all done", rows, today},
+		{"all due again", rows, today.AddDate(2, 0, 0)},
+	} {
+		plan := p.Plan(a, tt.rows, tt.at)
+		n := len(plan.Rows) + len(plan.Finished) + len(plan.PutOff)
+		if got := testing.AllocsPerRun(20, func() { p.Plan(a, tt.rows, tt.at) }); got > float64(n) {
+			t.Errorf("%s: got %.0f allocations for %d rows", tt.name, got, n)
+		}
+	}
+}
+
+// Two devices go their own ways from one vault. Whichever hears of the other first, both have
+// the same plan, and nothing that the later mark finished is open.
+func TestTwoDevices(t *testing.T) {
+	t.Parallel()
+	p := embedded(t)
+	rng := rand.New(rand.NewPCG(9, 10))
+	for range sampled(300) {
+		a := randomAnswers(rng, p)
+		clock, at := uint64(0), today
+		walk := func(rows []checklist.RowState, device string, steps int) []checklist.RowState {
+			for range steps {
+				at = at.Add(time.Duration(rng.IntN(72)) * time.Hour)
+				plan := p.Plan(a, rows, at)
+				if len(plan.Rows) == 0 {
+					break
+				}
+				pick := plan.Rows[rng.IntN(len(plan.Rows))]
+				clock++
+				s := row(pick.Item.ID, []checklist.Status{checklist.Done, checklist.Done, checklist.Skipped, checklist.Doing}[rng.IntN(4)], at)
+				s.Lamport, s.Device = clock, device
+				if len(pick.Platforms) > 0 {
+					s.Platform = pick.Platforms[rng.IntN(len(pick.Platforms))].Platform.ID
+				}
+				rows = checklist.MergeRows(rows, []checklist.RowState{s})
+			}
+			return rows
+		}
+		past := walk(nil, "a", rng.IntN(8))
+		before := clock
+		phone := walk(past, "a", rng.IntN(8))
+		after := clock
+		clock = before // they do not know of each other
+		laptop := walk(past, "b", rng.IntN(8))
+		clock = max(clock, after)
+		one, other := checklist.MergeRows(phone, laptop), checklist.MergeRows(laptop, phone)
+		planOne, planOther := p.Plan(a, one, at), p.Plan(a, other, at)
+		if !reflect.DeepEqual(planOne, planOther) {
+			t.Fatalf("%+v: the plans differ:\n%v\n%v", a, ids(planOne.Rows), ids(planOther.Rows))
+		}
+		for _, s := range one {
+			r := find(planOne.Rows, s.Item)
+			if s.Status == checklist.Done && s.Platform == "" && r != nil && r.Again == checklist.AgainNot {
+				t.Fatalf("%s was finished and is open without a reason", s.Item)
+			}
+		}
+	}
+}
