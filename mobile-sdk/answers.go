@@ -83,9 +83,9 @@ func (in *AnswersInput) SetBorrowSoon(soon bool) {
 
 // SetKnownAt sets the day on which the patient learned of the incident, in Unix seconds; 0 when
 // they did not say. It starts the clocks of the law.
-func (in *AnswersInput) SetKnownAt(unix int64) {
+func (in *AnswersInput) SetKnownAt(unixSeconds int64) {
 	defer guardNone()
-	in.a.KnownAt = unix
+	in.a.KnownAt = unixSeconds
 }
 
 // maxApps bounds what a host can make us keep; there are far fewer platforms.

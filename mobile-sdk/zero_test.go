@@ -23,6 +23,7 @@ func zeros() map[string]any {
 		"ClinicList":   &ClinicList{},
 		"Contact":      &Contact{},
 		"Plan":         &Plan{},
+		"LaneProgress": &LaneProgress{},
 		"PlatformRow":  &PlatformRow{},
 		"Restored":     &Restored{},
 		"Row":          &Row{},

@@ -31,6 +31,7 @@ func (w *planner) relate() {
 			}
 			e.row.Unmet = w.unmet[from:len(w.unmet):len(w.unmet)]
 		}
+		w.hold(e, r)
 		if r.defers && w.a.BorrowSoon && e.row.Status == Todo {
 			e.row.Status, e.recorded = Later, true
 		}
@@ -46,6 +47,21 @@ func (w *planner) relate() {
 				e.row.Optional = true
 			}
 		}
+	}
+}
+
+// hold puts a row off until others have had their time, and dates it.
+func (w *planner) hold(e *entry, r *rule) {
+	if r.wait == 0 || e.row.Status != Todo {
+		return
+	}
+	other := &w.entries[r.waitsFor]
+	if !other.applies || other.done == 0 {
+		return
+	}
+	e.due, e.legal, e.recorded = other.done+r.wait, false, true
+	if w.now < e.due {
+		e.row.Status = Later
 	}
 }
 

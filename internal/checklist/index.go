@@ -29,7 +29,9 @@ type rule struct {
 	capable      uint64 // platforms that can
 	needs        []int
 	supersededBy []int
-	defers       bool // supersedes something: waits while the person is about to borrow (rule R6)
+	defers       bool  // supersedes something: waits while the person is about to borrow (rule R6)
+	waitsFor     int   // an item; meant only when wait is not 0
+	wait         int64 // seconds after that one was finished
 	clock        clock
 	staleFrom    int64 // Unix seconds from which the facts are past their review date
 }
@@ -189,6 +191,13 @@ func (x *index) buildRule(d *Document, i int) error {
 			return fmt.Errorf("unknown need %q", id)
 		}
 		r.needs = append(r.needs, at)
+	}
+	if it.Wait != nil {
+		at, ok := x.items[it.Wait.After]
+		if !ok || it.Wait.Days < 1 || r.fanOut || !slices.Contains(it.Needs, it.Wait.After) {
+			return fmt.Errorf("waits for nothing")
+		}
+		r.waitsFor, r.wait = at, int64(it.Wait.Days)*day
 	}
 	for _, id := range it.Supersedes {
 		if _, ok := x.items[id]; !ok {

@@ -32,6 +32,7 @@ type Item struct {
 	Supersedes  []string     `json:"supersedes,omitempty"` // items that this one makes optional
 	Recur       *Recur       `json:"recur,omitempty"`
 	Deadline    *Deadline    `json:"deadline,omitempty"`
+	Wait        *Wait        `json:"wait,omitempty"`
 	Steps       []Step       `json:"steps,omitempty"`
 	Verify      string       `json:"verify,omitempty"` // how to see that it worked
 	SkipReasons []SkipReason `json:"skip_reasons"`
@@ -77,6 +78,13 @@ type Phase struct {
 type Deadline struct {
 	Days   int    `json:"days"`
 	Source string `json:"source"`
+}
+
+// Wait says that there is nothing to do until others have had their time: so many days after
+// another item was finished, such as the 48 hours that a site has to take something down.
+type Wait struct {
+	After string `json:"after"` // id of an item, one of Needs
+	Days  int    `json:"days"`
 }
 
 // Step is one action of an item.

@@ -347,6 +347,36 @@ func TestDeadline(t *testing.T) {
 	}
 }
 
+// The 48 hours that a site has start when the request is sent; the complaint waits for them.
+func TestWait(t *testing.T) {
+	t.Parallel()
+	p := embedded(t)
+	const request, complaint = "contain.takedown", "contain.takedown-complaint"
+	a := checklist.Answers{Stage: checklist.Published, Region: "us", Exposed: []checklist.Exposure{checklist.PhotoIntimate}}
+	sent := []checklist.RowState{row(request, checklist.Done, today)}
+	due := today.Add(48 * time.Hour)
+
+	plan := p.Plan(a, sent, today.Add(47*time.Hour))
+	r := find(plan.PutOff, complaint)
+	if r == nil || r.Status != checklist.Later || !r.Due.Equal(due) || find(plan.Rows, complaint) != nil {
+		t.Errorf("within the 48 hours: got %+v, want it put off until %s", r, due)
+	}
+	if list := plan.Reminders(checklist.Reminding{Now: today.Add(47 * time.Hour)}); len(list) == 0 || list[0].At.Sub(due) > oneDay {
+		t.Errorf("got reminders %v, want one when the 48 hours are over", list)
+	}
+	plan = p.Plan(a, sent, due)
+	if r := find(plan.Rows, complaint); r == nil || r.Status != checklist.Todo || !r.Due.Equal(due) {
+		t.Errorf("after the 48 hours: got %+v, want it open", r)
+	}
+	plan = p.Plan(a, append(sent, row(complaint, checklist.Skipped, today)), today.Add(time.Hour))
+	if find(plan.Finished, complaint) == nil {
+		t.Error("got a skipped complaint put off, want it settled")
+	}
+	if plan = p.Plan(a, nil, today); find(plan.PutOff, complaint) != nil {
+		t.Error("got it put off before anything was sent")
+	}
+}
+
 // A clock of the law does not run out while its row waits behind others.
 func TestDeadlineDoesNotWait(t *testing.T) {
 	t.Parallel()
@@ -489,7 +519,7 @@ func TestWalks(t *testing.T) {
 			}
 			for j := range plan.Rows {
 				id := plan.Rows[j].Item.ID
-				if j != i && find(next.Rows, id) == nil && find(next.Finished, id) == nil {
+				if j != i && find(slices.Concat(next.Rows, next.Finished, next.PutOff), id) == nil {
 					t.Fatalf("%+v: %s vanished when %s was %s", a, id, pick.Item.ID, s.Status)
 				}
 			}
@@ -560,7 +590,10 @@ func checkOrder(t *testing.T, plan *checklist.Plan, now time.Time) {
 		}
 		lane := func(r *checklist.Row) int { return slices.Index(laneOrder[plan.Stage], r.Lane) }
 		place := func(r *checklist.Row) int { return bit(r.Lane == checklist.LaneNow) * r.Item.Crisis }
-		calm := func(r *checklist.Row) int { return bit(r.Due.IsZero() || r.Due.After(now.AddDate(0, 0, 7))) }
+		calm := func(r *checklist.Row) int {
+			over := r.Item.Deadline != nil && r.Due.Before(now) // a law's clock that ran out is no hurry
+			return bit(r.Due.IsZero() || over || r.Due.After(now.AddDate(0, 0, 7)))
+		}
 		got := order.Or(
 			order.Compare(first(a), first(b)), order.Compare(lane(a), lane(b)), order.Compare(place(a), place(b)),
 			order.Compare(calm(a), calm(b)), order.Compare(bit(len(a.Unmet) > 0), bit(len(b.Unmet) > 0)),
@@ -637,5 +670,79 @@ func TestMergeRows(t *testing.T) {
 	)
 	if len(got) != 1 || got[0].Device != "b" {
 		t.Errorf("got %+v, want the state of the greater device at equal clocks", got)
+	}
+}
+
+// A plan costs at most one allocation a row, however much came round again.
+func TestPlanAllocations(t *testing.T) {
+	p := embedded(t)
+	a := checklist.Answers{Stage: checklist.Notified, Region: "us", Seed: 7, KnownAt: today.Unix()}
+	a = checklist.Renew(a, checklist.Answers{Stage: checklist.Threatened, Region: "us"}, today.AddDate(0, 1, 0))
+	var rows []checklist.RowState
+	for _, it := range p.Items() {
+		rows = append(rows, row(it.ID, checklist.Done, today))
+	}
+	for _, tt := range []struct {
+		name string
+		rows []checklist.RowState
+		at   time.Time
+	}{
+		{"nothing done", nil, today},
+		{"all done", rows, today},
+		{"all due again", rows, today.AddDate(2, 0, 0)},
+	} {
+		plan := p.Plan(a, tt.rows, tt.at)
+		n := len(plan.Rows) + len(plan.Finished) + len(plan.PutOff)
+		if got := testing.AllocsPerRun(20, func() { p.Plan(a, tt.rows, tt.at) }); got > float64(n) {
+			t.Errorf("%s: got %.0f allocations for %d rows", tt.name, got, n)
+		}
+	}
+}
+
+// Two devices go their own ways from one vault. Whichever hears of the other first, both have
+// the same plan, and nothing that the later mark finished is open.
+func TestTwoDevices(t *testing.T) {
+	t.Parallel()
+	p := embedded(t)
+	rng := rand.New(rand.NewPCG(9, 10))
+	for range sampled(300) {
+		a := randomAnswers(rng, p)
+		clock, at := uint64(0), today
+		walk := func(rows []checklist.RowState, device string, steps int) []checklist.RowState {
+			for range steps {
+				at = at.Add(time.Duration(rng.IntN(72)) * time.Hour)
+				plan := p.Plan(a, rows, at)
+				if len(plan.Rows) == 0 {
+					break
+				}
+				pick := plan.Rows[rng.IntN(len(plan.Rows))]
+				clock++
+				s := row(pick.Item.ID, []checklist.Status{checklist.Done, checklist.Done, checklist.Skipped, checklist.Doing}[rng.IntN(4)], at)
+				s.Lamport, s.Device = clock, device
+				if len(pick.Platforms) > 0 {
+					s.Platform = pick.Platforms[rng.IntN(len(pick.Platforms))].Platform.ID
+				}
+				rows = checklist.MergeRows(rows, []checklist.RowState{s})
+			}
+			return rows
+		}
+		past := walk(nil, "a", rng.IntN(8))
+		before := clock
+		phone := walk(past, "a", rng.IntN(8))
+		after := clock
+		clock = before // they do not know of each other
+		laptop := walk(past, "b", rng.IntN(8))
+		clock = max(clock, after)
+		one, other := checklist.MergeRows(phone, laptop), checklist.MergeRows(laptop, phone)
+		planOne, planOther := p.Plan(a, one, at), p.Plan(a, other, at)
+		if !reflect.DeepEqual(planOne, planOther) {
+			t.Fatalf("%+v: the plans differ:\n%v\n%v", a, ids(planOne.Rows), ids(planOther.Rows))
+		}
+		for _, s := range one {
+			r := find(planOne.Rows, s.Item)
+			if s.Status == checklist.Done && s.Platform == "" && r != nil && r.Again == checklist.AgainNot {
+				t.Fatalf("%s was finished and is open without a reason", s.Item)
+			}
+		}
 	}
 }

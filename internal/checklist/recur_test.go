@@ -225,6 +225,26 @@ func TestRecurrenceOutOfRangeIsRefused(t *testing.T) {
 	}
 }
 
+func TestWaitForNothingIsRefused(t *testing.T) {
+	t.Parallel()
+	for name, w := range map[string]checklist.Wait{
+		"an unknown item": {After: "money.nothing", Days: 2},
+		"not needed":      {After: "money.freeze", Days: 2},
+		"no time":         {After: "contain.takedown"},
+	} {
+		_, err := edited(t, func(doc *checklist.Document) {
+			for i := range doc.Items {
+				if doc.Items[i].ID == "contain.takedown-complaint" {
+					doc.Items[i].Wait = &w
+				}
+			}
+		})
+		if !errors.Is(err, checklist.ErrMalformed) {
+			t.Errorf("%s: got %v, want %v", name, err, checklist.ErrMalformed)
+		}
+	}
+}
+
 // A platform's own revision opens its part again, and nothing else.
 func TestPlatformRevision(t *testing.T) {
 	t.Parallel()

@@ -219,6 +219,10 @@ func (x *itemSource) item() checklist.Item {
 		days, _ := parseDays(x.Deadline.Within)
 		it.Deadline = &checklist.Deadline{Days: days, Source: x.Deadline.Source}
 	}
+	if x.Wait != nil {
+		days, _ := parseDays(x.Wait.For)
+		it.Wait = &checklist.Wait{After: x.Wait.After, Days: days}
+	}
 	for _, s := range x.Steps {
 		it.Steps = append(it.Steps, checklist.Step{ID: s.ID, Ref: s.Link.Ref})
 	}

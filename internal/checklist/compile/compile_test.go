@@ -167,6 +167,8 @@ func TestLint(t *testing.T) {
 		{"a phase that is slower", edit(recur, every, "recur: {every: P30D, phases: [{every: P60D, for: P90D}]}"), "phases come more often"},
 		{"phases out of order", edit(recur, every, "recur: {every: P90D, phases: [{every: P7D, for: P90D}, {every: P30D, for: P30D}]}"), "phases come more often"},
 		{"an end on every app", edit(hide, "recur: {every: P180D", "recur: {lasts: P365D, ahead: P30D"), "not for items that fan out"},
+		{"a wait for nothing", edit(freeze, "steps:", "wait: {after: money.fraud-alert, for: P2D}\nsteps:"), "wait.after is not one of needs"},
+		{"a wait of no time", edit(freeze, "steps:", "wait: {after: money.fraud-alert, for: P0D}\nsteps:"), "wait.for is not a duration"},
 		{"a platform revision below zero", edit(fb, "    minutes:", "    rev: -1\n    minutes:"), "rev is below 0"},
 		{"starts with the second thing", func(t *testing.T, m fstest.MapFS) {
 			edit("items/social.remove-strangers.yaml", "impact: 4", "impact: 5\nfirst: 1")(t, m)

@@ -70,6 +70,14 @@ func (s *source) lintItem(f *Findings, x *itemSource, ids map[string]*sourceSour
 		}
 		lintCited(f, file, []string{x.Deadline.Source}, ids)
 	}
+	if x.Wait != nil {
+		if n, err := parseDays(x.Wait.For); err != nil || n == 0 {
+			f.add(file, "wait.for is not a duration such as P2D")
+		}
+		if !slices.Contains(x.Needs, x.Wait.After) || x.FanOut != nil {
+			f.add(file, "wait.after is not one of needs, or the item fans out")
+		}
+	}
 	s.lintSteps(f, x, ids)
 	lintCited(f, file, x.Sources, ids)
 	s.dates(f, file, x.AsOf, x.ReviewBy, reviewItem)

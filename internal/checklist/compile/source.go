@@ -73,6 +73,10 @@ type itemSource struct {
 		Within string `yaml:"within"`
 		Source string `yaml:"source"`
 	} `yaml:"deadline"`
+	Wait *struct {
+		After string `yaml:"after"` // an item of needs
+		For   string `yaml:"for"`   // P2D
+	} `yaml:"wait"`
 	Steps []struct {
 		ID   string `yaml:"id"`
 		Do   string `yaml:"do"`
