@@ -117,7 +117,7 @@ func states(h homes) []state {
 		line("line mode, task", h.ready, step{"", "Which number?"}, step{"1" + enter, "What became of it?"}),
 		line("line mode, what happened", h.ready, step{"", "Which number?"}, step{"4" + enter, "What is happening"}),
 		line("line mode, a letter being typed", h.ready, step{"", "Which number?"}, step{"4" + enter, "What is happening"},
-			step{"4" + enter, "told was taken"}, step{"2" + enter, "borrow money"}, step{"1" + enter, "Write the letter"},
+			step{"4" + enter, "told was taken"}, step{"2" + enter, "borrow money"}, step{"2" + enter, "Write the letter"},
 			step{"1" + enter, "Who is it for"}, step{"2" + enter, "full name"}, step{"Alex", "Alex"}),
 		line("line mode, message being typed", h.ready, step{"", "Which number?"}, step{"v" + enter, "Name of the file"}),
 	}

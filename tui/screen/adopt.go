@@ -14,17 +14,26 @@ type Planner interface {
 	Mark(key checklist.RowKey, status checklist.Status, reason checklist.SkipReason, until time.Time) error
 }
 
-// Adopt makes the plan go by answers and sees to it that the first of steps is in it: a plan
-// is a short list, and what somebody was just told to do first must not wait beyond it. It
-// saves, and so may block.
+// Adopt makes the plan go by answers and sees to it that the first of steps that is still to
+// do is in it: a plan is a short list, and what somebody was just told to do first must not
+// wait beyond it. What they have done, skipped or put off stays so. It saves, and so may block.
 func Adopt(d Planner, a checklist.Answers, steps []string) error {
 	if err := d.SetAnswers(a); err != nil {
 		return err
 	}
-	if len(steps) == 0 || Planned(d, steps[0]) {
-		return nil
+	plan := d.Plan()
+	settled := slices.Concat(plan.Finished, plan.PutOff, plan.DueSoon)
+	for _, id := range steps {
+		is := func(r checklist.Row) bool { return r.Item.ID == id }
+		switch {
+		case slices.ContainsFunc(plan.Rows, is):
+			return nil
+		case slices.ContainsFunc(settled, is):
+		default:
+			return d.Mark(checklist.RowKey{Item: id}, checklist.Doing, "", time.Time{})
+		}
 	}
-	return d.Mark(checklist.RowKey{Item: steps[0]}, checklist.Doing, "", time.Time{})
+	return nil
 }
 
 // Planned reports whether an item is an open row of the plan.

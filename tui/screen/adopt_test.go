@@ -57,6 +57,27 @@ func TestAdopt(t *testing.T) {
 	}
 	walk(pack.Triage().Walk())
 
+	// What was done, skipped or put off stays so, and the next step comes in.
+	for _, status := range []checklist.Status{checklist.Done, checklist.Skipped, checklist.Later} {
+		d := withPack{apptest.Fresh(), pack}
+		key := checklist.RowKey{Item: "money.bank-alerts"}
+		if err := d.Mark(key, status, "", apptest.Now.AddDate(0, 0, 7)); err != nil {
+			t.Fatal(err)
+		}
+		a := checklist.Answers{Stage: checklist.Notified, Region: "us", Exposed: []checklist.Exposure{checklist.Card}}
+		if err := screen.Adopt(d, a, []string{"money.bank-alerts", "money.new-card"}); err != nil {
+			t.Fatal(err)
+		}
+		for _, r := range d.State().Rows {
+			if r.RowKey == key && r.Status != status {
+				t.Errorf("got %s, want it to stay %s", r.Status, status)
+			}
+		}
+		if !screen.Planned(d, "money.new-card") {
+			t.Errorf("after a step that is %s: the next one is not in the plan", status)
+		}
+	}
+
 	d := withPack{apptest.Fresh(), pack}
 	d.Fail = errors.New("full")
 	if err := screen.Adopt(d, checklist.Answers{}, []string{"now.safe"}); !errors.Is(err, d.Fail) {
