@@ -84,7 +84,7 @@ func states(h homes) []state {
 		at("welcome", h.none, step{"", "Begin"}),
 		at("restore, a server being typed", h.none, step{"", "Begin"}, step{down + enter, "server"}, step{"https://ab", "https://ab"}),
 		at("home", h.ready, home),
-		at("plan", h.ready, home, step{"p", "Your steps"}),
+		at("plan", h.ready, home, step{"l", "Your steps"}),
 		at("task", h.ready, home, step{enter, "Done when"}),
 		at("task, skipping", h.ready, home, step{enter, "Done when"}, step{"s", "Skipping is fine"}),
 		at("task, putting off", h.ready, home, step{enter, "Done when"}, step{"l", "When should it come back"}),
@@ -100,6 +100,8 @@ func states(h homes) []state {
 		at("settings, a server being typed", h.ready, home, settings, step{down + down + down + enter, "address of a server"}, step{"https", "https"}),
 		at("settings, wiping", h.ready, home, settings, step{strings.Repeat(down, 6) + enter, "REMOVE"}, step{"REM", ""}),
 		at("settings, busy with a silent server", h.slow, home, settings, step{strings.Repeat(down, 4) + enter, "One moment"}),
+		at("passwords", h.ready, home, step{"p", "words each"}, step{" ", "Nothing keeps them"}),
+		at("passwords, one being typed", h.ready, home, step{"p", "words each"}, step{"t", "how strong it is"}, step{"monkey", "Thieves"}),
 		at("recovery code", h.unconfirmed, home, step{"c", "Nobody else has it"}),
 		at("recovery code, being typed", h.unconfirmed, home, step{"c", "Nobody else has it"}, step{enter, "Type the code"}, step{"abcd", "abcd"}),
 		at("recovery code, to scan", h.unconfirmed, home, step{"c", "Nobody else has it"}, step{"q", "to scan"}),
@@ -109,6 +111,7 @@ func states(h homes) []state {
 		line("line mode, half a line", h.none, step{"", "Which number?"}, step{"abc", "abc"}),
 		line("line mode, a passphrase asked", h.locked, step{"", "not shown"}, step{"secret", ""}),
 		line("line mode, task", h.ready, step{"", "Which number?"}, step{"1" + enter, "What became of it?"}),
+		line("line mode, a password being typed", h.ready, step{"", "Which number?"}, step{"7" + enter, "made of words"}, step{"3" + enter, "not kept"}, step{"monkey", ""}),
 		line("line mode, message being typed", h.ready, step{"", "Which number?"}, step{"v" + enter, "Name of the file"}),
 	}
 }
@@ -249,7 +252,7 @@ func TestEscIsNotTwice(t *testing.T) {
 	x.press("\x1b")
 	x.press(down + down)
 	time.Sleep(100 * time.Millisecond)
-	x.press("p")
+	x.press("l")
 	x.waitFor("Your steps")
 	x.press("\x18")
 	if code := x.wait(); code != 0 {

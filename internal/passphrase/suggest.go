@@ -107,7 +107,7 @@ const (
 )
 
 // Characters draws n characters: letters, three digits and two signs, at random places. No
-// rule of a good password asks for digits and signs; forms do. Twenty characters have 114
+// rule of a good password asks for digits and signs; forms do. Twenty characters have 117
 // bits. It fails with ErrLength, or with an error of the source.
 func (g Generator) Characters(n int) (Suggestion, error) {
 	if n < MinLength || n > MaxLength {

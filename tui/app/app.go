@@ -10,6 +10,7 @@ package app
 
 import (
 	"context"
+	"io"
 	"os"
 	"slices"
 	"time"
@@ -49,6 +50,7 @@ type Config struct {
 	Leave func()
 
 	Now      func() time.Time                  // nil: time.Now
+	Rand     io.Reader                         // nil: the operating system's
 	ReadFile func(name string) ([]byte, error) // nil: a file of at most 1 MiB
 }
 
@@ -91,7 +93,7 @@ func New(cfg Config) *Model {
 	m.ctx, m.cancel = context.WithCancel(context.Background())
 	m.env = &screen.Env{
 		Words: words.For(cfg.Locale), Content: cfg.Content, Device: cfg.Device, Opener: cfg.Opener,
-		Now: cfg.Now, ReadFile: cfg.ReadFile, Do: m.do, Send: m.send,
+		Now: cfg.Now, Rand: cfg.Rand, ReadFile: cfg.ReadFile, Do: m.do, Send: m.send,
 	}
 	m.applySettings()
 	if cfg.Device != nil {

@@ -15,6 +15,7 @@ import (
 	"github.com/chaperone-privacy/chaperone/tui/screen/details"
 	"github.com/chaperone-privacy/chaperone/tui/screen/help"
 	"github.com/chaperone-privacy/chaperone/tui/screen/home"
+	"github.com/chaperone-privacy/chaperone/tui/screen/passwords"
 	"github.com/chaperone-privacy/chaperone/tui/screen/plan"
 	"github.com/chaperone-privacy/chaperone/tui/screen/questions"
 	"github.com/chaperone-privacy/chaperone/tui/screen/recovery"
@@ -122,6 +123,8 @@ func (m *Model) goTo(g screen.Go) tea.Cmd {
 		return m.push(restored.New(m.env, patient.Restored{Pins: m.env.Device.State().Contact.Pins}))
 	case screen.Settings:
 		return m.push(settings.New(m.env))
+	case screen.Passwords:
+		return m.push(passwords.New(m.env))
 	case screen.Details:
 		return m.push(details.New(m.env, g.Title, g.Details))
 	}

@@ -2,6 +2,7 @@ package app_test
 
 import (
 	"fmt"
+	mathrand "math/rand/v2"
 	"testing"
 	"time"
 
@@ -41,6 +42,11 @@ func judged(v contact.Verdict) func() *apptest.Device {
 		d.Verdict = v
 		return d
 	}
+}
+
+// typedPassword opens the passwords, and types one.
+func typedPassword(password string, then ...string) func(*apptest.Robot, *apptest.Device) {
+	return func(r *apptest.Robot, _ *apptest.Device) { r.Press("p", "t").Type(password).Press(then...) }
 }
 
 func check(r *apptest.Robot, _ *apptest.Device) {
@@ -112,8 +118,8 @@ func states() []state {
 		{name: "home-unsaved", device: apptest.Fresh, do: press("esc")},
 		{name: "home-nothing", device: allDone},
 		{name: "home-saved", do: press("enter", "d")},
-		{name: "plan", do: press("p"), colour: true},
-		{name: "plan-unfolded", device: someLater, do: press("p", "l", "f")},
+		{name: "plan", do: press("l"), colour: true},
+		{name: "plan-unfolded", device: someLater, do: press("l", "l", "f")},
 		{name: "task", do: press("enter"), colour: true},
 		{name: "task-one-platform", do: press("enter", "space", "down")},
 		{name: "task-moved", do: press("enter", "down", "down", "down", "down", "down", "down", "down", "down")},
@@ -121,7 +127,7 @@ func states() []state {
 		{name: "task-contact", do: press("down", "enter")},
 		{name: "task-skip", do: press("enter", "s")},
 		{name: "task-later", do: press("down", "enter", "l", "down")},
-		{name: "task-done", do: press("p", "f", "enter")},
+		{name: "task-done", do: press("l", "f", "enter")},
 		{name: "task-not-saved", device: failing(patient.ErrDisk), do: press("enter", "d")},
 		{name: "task-source", do: press("enter", "w"), colour: true},
 		{name: "crisis", do: press("n"), colour: true},
@@ -151,6 +157,13 @@ func states() []state {
 			check(r, d)
 			r.Press("d")
 		}},
+		{name: "passwords", do: press("p"), colour: true},
+		{name: "passwords-shown", do: press("p", "space")},
+		{name: "passwords-longest", do: press("p", "space", "w", "+", "+", "+", "+", "+", "+", "+", "+")},
+		{name: "passwords-weak", do: typedPassword("Instagram1987", "ctrl+o")},
+		{name: "passwords-short", do: typedPassword("kX9#vQ2!mZ7")},
+		{name: "passwords-strong", do: typedPassword("gherkin uncouth sandal whiff jogger tusk"), colour: true},
+		{name: "task-passwords", do: press("l", "f", "end", "enter", "o")},
 		{name: "recovery", device: apptest.Fresh, do: press("u", "u", "u", "u"), colour: true},
 		{name: "recovery-qr", device: apptest.Fresh, do: press("u", "u", "u", "u", "q")},
 		{name: "recovery-paper", device: apptest.Fresh, do: press("u", "u", "u", "u", "p")},
@@ -193,6 +206,7 @@ func (s state) with(t testing.TB, cfg app.Config) (*apptest.Robot, *apptest.Devi
 		}
 	}
 	cfg.Content, cfg.Opener, cfg.ReadFile = apptest.Content{Released: true}, apptest.Opener(d), apptest.ReadFile
+	cfg.Rand = mathrand.NewChaCha8([32]byte{})
 	if cfg.Now == nil {
 		now := apptest.Now
 		// Every look at the clock is a second later, so that no two keys count as one sign.

@@ -9,6 +9,7 @@ package screen
 
 import (
 	"context"
+	"io"
 	"time"
 
 	tea "charm.land/bubbletea/v2"
@@ -86,6 +87,7 @@ type Env struct {
 	Opener   Opener
 	Region   string // chosen on the crisis screen before there are answers
 	Now      func() time.Time
+	Rand     io.Reader // nil: the operating system's
 	ReadFile func(name string) ([]byte, error)
 	// Send hands a message to the root, which acts on it before it looks at another key. It is
 	// called in Update only, and returns nil so that it can stand in a return.
@@ -120,6 +122,7 @@ const (
 	Pins // clinics that are not confirmed here
 	Settings
 	Details // needs Title and Details
+	Passwords
 )
 
 // Go asks the root to show another screen. With Replace, back skips the one that asked.

@@ -21,7 +21,7 @@ var platforms = []checklist.Platform{
 var items = []checklist.Item{
 	{ID: "accounts.email", Minutes: 8, Steps: steps("a")},
 	{ID: "clinic.contact", Minutes: 2, Steps: steps("a", "check:app:verify")},
-	{ID: "accounts.manager", Minutes: 15, Steps: steps("a")},
+	{ID: "accounts.manager", Minutes: 15, Steps: steps("a", "make:app:passwords")},
 	{ID: "social.friends", Minutes: 10, FanOut: "hide-friends", Stops: []string{"names"}, DoesNotStop: []string{"copied"}, Steps: steps("a", "b"), Sources: []string{"help"}},
 	{ID: "money.freeze", Minutes: 15, Stops: []string{"loans"}, DoesNotStop: []string{"copied"}, Steps: steps("a", "ring:role:credit-freeze"), Sources: []string{"help"}},
 	{ID: "phone.lock", Minutes: 5, Steps: steps("a")},

@@ -47,7 +47,7 @@ func (m *Model) shown() int {
 
 // Keys implements [screen.Screen].
 func (m *Model) Keys() keys.Map {
-	k := keys.Map{Short: []keys.Binding{m.keys.Verify, m.keys.Plan, m.keys.Settings}, More: []keys.Binding{m.keys.Questions}}
+	k := keys.Map{Short: []keys.Binding{m.keys.Verify, m.keys.Plan, m.keys.Passwords}, More: []keys.Binding{m.keys.Settings, m.keys.Questions}}
 	if m.shown() > 0 {
 		k.Short = append([]keys.Binding{m.keys.Start}, k.Short...)
 	}
@@ -83,6 +83,8 @@ func (m *Model) Update(msg tea.Msg) tea.Cmd {
 		return m.env.Send(screen.Go{To: screen.Verify})
 	case m.keys.Plan.Is(k):
 		return m.env.Send(screen.Go{To: screen.Plan})
+	case m.keys.Passwords.Is(k):
+		return m.env.Send(screen.Go{To: screen.Passwords})
 	case m.keys.Settings.Is(k):
 		return m.env.Send(screen.Go{To: screen.Settings})
 	case m.keys.Questions.Is(k):

@@ -90,6 +90,9 @@ func (m *Model) Keys() keys.Map {
 		k.Short = []keys.Binding{m.keys.One, m.keys.All, m.keys.Skip, m.keys.Back}
 		k.More = append(k.More, m.keys.Later)
 	}
+	if m.leadsTo("app:passwords") {
+		k.Short = append([]keys.Binding{m.keys.Passwords}, k.Short...)
+	}
 	if m.leadsTo("app:verify") {
 		k.Short = append([]keys.Binding{m.keys.Verify}, k.Short...)
 	}
@@ -143,6 +146,8 @@ func (m *Model) press(k tea.KeyPressMsg) tea.Cmd {
 		return m.env.Send(m.details())
 	case m.keys.Verify.Is(k) && m.leadsTo("app:verify"):
 		return m.env.Send(screen.Go{To: screen.Verify})
+	case m.keys.Passwords.Is(k) && m.leadsTo("app:passwords"):
+		return m.env.Send(screen.Go{To: screen.Passwords})
 	case !open && m.keys.Reopen.Is(k):
 		return m.mark("", checklist.Todo, "", time.Time{}, true)
 	case !open:
