@@ -111,7 +111,7 @@ func states(h homes) []state {
 		line("line mode, half a line", h.none, step{"", "Which number?"}, step{"abc", "abc"}),
 		line("line mode, a passphrase asked", h.locked, step{"", "not shown"}, step{"secret", ""}),
 		line("line mode, task", h.ready, step{"", "Which number?"}, step{"1" + enter, "What became of it?"}),
-		line("line mode, a password being typed", h.ready, step{"", "Which number?"}, step{"7" + enter, "made of words"}, step{"3" + enter, "not kept"}, step{"monkey", ""}),
+		line("line mode, a password being typed", h.ready, step{"", "Which number?"}, step{"8" + enter, "made of words"}, step{"3" + enter, "not kept"}, step{"monkey", ""}),
 		line("line mode, message being typed", h.ready, step{"", "Which number?"}, step{"v" + enter, "Name of the file"}),
 	}
 }

@@ -90,8 +90,8 @@ func (s *session) homeOnce(ctx context.Context) error {
 		choice{s.Words.T(words.PlainCheck), s.inner(s.check)},
 		choice{s.Words.T(words.PlainRecovery), s.recovery},
 		choice{s.Words.T(words.PlainSync), s.sync},
-		choice{s.Words.T(words.PlainPasswords), s.passwords},
 		choice{s.Words.T(words.PlainSettings), s.settings},
+		choice{s.Words.T(words.PlainPasswords), s.passwords},
 	)
 	return s.menu(ctx, choices...)
 }

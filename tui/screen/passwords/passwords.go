@@ -105,6 +105,9 @@ func (m *Model) Keys() keys.Map {
 	if m.canShrink() {
 		more = append(more, k.Shorter)
 	}
+	if !m.shown {
+		return keys.Map{Short: []keys.Binding{show, k.Try, kind, k.Back}, More: more[1:]}
+	}
 	return keys.Map{Short: []keys.Binding{show, k.Others, k.Try, k.Back}, More: more}
 }
 
@@ -140,7 +143,7 @@ func (m *Model) press(k tea.KeyPressMsg) tea.Cmd {
 		return m.env.Send(screen.Back{})
 	case m.keys.Show.Is(k):
 		m.shown = !m.shown
-	case m.keys.Others.Is(k):
+	case m.keys.Others.Is(k) && m.shown:
 		m.draw()
 	case m.keys.Signs.Is(k):
 		m.signs = !m.signs
