@@ -41,6 +41,7 @@ type Config struct {
 	Locale  string // before there are settings; "" is English
 	Theme   string // "light", "dark" or "": ask the terminal, dark until it answers
 	ASCII   bool   // the terminal shows nothing but ASCII
+	Links   bool   // the terminal knows hyperlinks
 	Profile colorprofile.Profile
 
 	Width, Height int // of the terminal, if known; 0: 80 x 24 until it says

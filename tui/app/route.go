@@ -166,7 +166,7 @@ func (m *Model) applySettings() {
 	if theme != "" {
 		dark = theme == "dark"
 	}
-	m.env.Style = style.New(style.Options{Dark: dark, Profile: m.cfg.Profile, ASCII: m.cfg.ASCII})
+	m.env.Style = style.New(style.Options{Dark: dark, Profile: m.cfg.Profile, ASCII: m.cfg.ASCII, Links: m.cfg.Links})
 }
 
 // leave is the quick exit: no question, nothing on the screen, keys dropped, out. Everything

@@ -126,11 +126,21 @@ func NewHome() Home {
 }
 
 // Plan is the keys of the whole plan.
-type Plan struct{ Open, Later, Finished, Back Binding }
+type Plan struct {
+	Open, One, Search, Narrow, Later, Finished, Back Binding
+}
 
 // NewPlan returns the keys of the whole plan.
 func NewPlan() Plan {
-	return Plan{enter(words.KeyOpen), letter("l", words.KeyShowLater), letter("f", words.KeyShowFinished), esc(words.KeyBack)}
+	return Plan{
+		Open:     enter(words.KeyOpen),
+		One:      space(words.KeyOnePlatform),
+		Search:   letter("/", words.KeySearch),
+		Narrow:   letter("b", words.KeyNarrow),
+		Later:    letter("l", words.KeyShowLater),
+		Finished: letter("f", words.KeyShowFinished),
+		Back:     esc(words.KeyBack),
+	}
 }
 
 // Task is the keys of one step of the plan.

@@ -62,6 +62,8 @@ type Opener struct {
 // that it does not know give zero values.
 type Content interface {
 	Title(locale, item string) string
+	// Lane is what a part of the plan is called.
+	Lane(locale string, lane checklist.Lane) string
 	Item(locale, item string) checklist.ItemText
 	How(locale string, p *checklist.Platform, capability string) checklist.How
 	// Contacts resolves a step's ref for a region ("" when not known).

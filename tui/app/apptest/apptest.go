@@ -244,6 +244,9 @@ func (d *Device) fan(row *checklist.Row, states []checklist.RowState) {
 	}
 	open := 0
 	for i := range platforms {
+		if platforms[i].Capabilities[row.Item.FanOut] == nil {
+			continue
+		}
 		p := checklist.PlatformRow{Platform: &platforms[i], Capability: platforms[i].Capabilities[row.Item.FanOut], Status: checklist.Todo}
 		for _, r := range states {
 			if r.Item == row.Item.ID && r.Platform == p.Platform.ID {

@@ -57,10 +57,19 @@ func (m *Model) Init() tea.Cmd {
 		for i := range rows {
 			if m.row == nil && rows[i].Item.ID == m.key.Item {
 				m.row = &rows[i]
+				m.find()
 			}
 		}
 	}
 	return nil
+}
+
+// find puts the cursor on the platform that was asked for, the first time.
+func (m *Model) find() {
+	at := slices.IndexFunc(m.row.Platforms, func(p checklist.PlatformRow) bool { return p.Platform.ID == m.key.Platform })
+	if at >= 0 {
+		m.list.At, m.moved, m.key.Platform = at, true, ""
+	}
 }
 
 func (m *Model) open() bool {
