@@ -254,6 +254,9 @@ func (m *Model) frame() widget.Frame {
 func (m *Model) footer() []keys.Binding {
 	short := m.top().Keys().Short
 	out := append(make([]keys.Binding, 0, len(short)+2), short...)
+	if m.helping() {
+		return append(out, m.always.Leave)
+	}
 	if t, ok := m.top().(screen.Typing); ok && t.Typing() {
 		return append(out, m.always.CrisisTyping, m.always.Leave)
 	}

@@ -67,6 +67,24 @@ func locked() *apptest.Device {
 	return d
 }
 
+func helping() *apptest.Device {
+	d := apptest.New()
+	d.Helper = true
+	return d
+}
+
+func helpingLocked() *apptest.Device {
+	d := helping()
+	d.Secret = "correct horse"
+	return d
+}
+
+func helpingNowhere() *apptest.Device {
+	d := helping()
+	d.Fail = patient.ErrDisk
+	return d
+}
+
 func allDone() *apptest.Device {
 	d := apptest.New()
 	for _, row := range d.Plan().Rows {
@@ -187,6 +205,19 @@ func states() []state {
 		{name: "home-unconfirmed", device: unconfirmed},
 		{name: "crisis-adopted", do: press("n", "m")},
 		{name: "settings", do: press("s"), colour: true},
+		{name: "settings-helper", do: press("s", "down", "down", "down", "down", "down", "down", "enter")},
+		{name: "settings-helper-locked", device: locked, do: press("s", "down", "down", "down", "down", "down", "down", "enter")},
+		{name: "helper", device: helping, colour: true},
+		{name: "helper-started", do: press("s", "down", "down", "down", "down", "down", "down", "enter", "enter")},
+		{name: "helper-task", device: helping, do: press("enter", "down")},
+		{name: "helper-contact", device: helping, do: press("down", "enter")},
+		{name: "helper-saved", device: helping, do: press("down", "enter", "d")},
+		{name: "helper-not-saved", device: helpingNowhere, do: press("enter", "d")},
+		{name: "helper-return", device: helping, do: press("o")},
+		{name: "helper-passphrase", device: helpingLocked, do: func(r *apptest.Robot, _ *apptest.Device) { r.Press("o").Type("battery").Press("enter") }},
+		{name: "helper-back", device: helpingLocked, do: func(r *apptest.Robot, _ *apptest.Device) {
+			r.Press("o").Type("correct horse").Press("enter")
+		}},
 		{name: "settings-passphrase", do: press("s", "down", "down", "enter", "x", "enter", "y", "enter")},
 		{name: "settings-no-server", do: press("s", "down", "down", "down", "down", "enter")},
 		{name: "settings-wipe", do: press("s", "end", "enter", "x", "enter")},

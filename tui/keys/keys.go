@@ -224,6 +224,22 @@ func NewRestored() Restored {
 	return Restored{enter(words.KeyPinsYes), esc(words.KeyPinsNo)}
 }
 
+// Helper is the keys of the tasks that somebody else does.
+type Helper struct{ Open, Done, All, One, Owner, Return, Back Binding }
+
+// NewHelper returns the keys of the tasks that somebody else does.
+func NewHelper() Helper {
+	return Helper{
+		Open:   enter(words.KeyOpen),
+		Done:   letter("d", words.KeyDone),
+		All:    letter("d", words.KeyAllDone),
+		One:    space(words.KeyOnePlatform),
+		Owner:  letter("o", words.KeyOwner),
+		Return: enter(words.KeyContinue),
+		Back:   esc(words.KeyBack),
+	}
+}
+
 // Unlock is the keys of the screen that opens the vault.
 type Unlock struct{ Again Binding }
 

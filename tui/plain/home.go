@@ -45,6 +45,9 @@ func (s *session) inner(where func(context.Context) error) func(context.Context)
 
 // home goes round until the person leaves.
 func (s *session) home(ctx context.Context) error {
+	if err := s.helping(ctx); err != nil {
+		return err
+	}
 	if !s.device.State().Answered {
 		if err := s.questions(ctx); err != nil && !errors.Is(err, errBack) {
 			return err
@@ -52,6 +55,9 @@ func (s *session) home(ctx context.Context) error {
 	}
 	for {
 		err := s.homeOnce(ctx)
+		if err == nil {
+			err = s.helping(ctx)
+		}
 		switch {
 		case err == nil || errors.Is(err, errBack):
 		case errors.Is(err, errLeave), errors.Is(err, errWiped):

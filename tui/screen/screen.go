@@ -26,7 +26,7 @@ import (
 )
 
 // Device is an open vault, as the screens use it. [patient.Device] is one. State, Plan,
-// RecoveryConfirmed and Server answer from memory; the others may block and are called from
+// RecoveryConfirmed, HasPassphrase, Helping and Server answer from memory; the others may block and are called from
 // commands only.
 type Device interface {
 	State() vault.State
@@ -42,6 +42,10 @@ type Device interface {
 	RecoveryCode() (humancode.Code, error)
 	ConfirmRecovery(code humancode.Code) error
 	SetPassphrase(passphrase []byte) error
+	HasPassphrase() bool
+	Helping() bool
+	StartHelping() error
+	StopHelping(passphrase []byte) error
 	UseServer(url string) error
 	Sync(ctx context.Context) (patient.SyncResult, error)
 	Wipe(ctx context.Context, remote bool) error

@@ -34,6 +34,7 @@ type Device struct {
 	Bundle    []byte  // what Verify was last given
 	Received  *string // what Verify was last given
 	Secret    string  // the passphrase
+	Helper    bool    // helper mode
 }
 
 var _ screen.Device = (*Device)(nil)
@@ -170,6 +171,31 @@ func (d *Device) ConfirmRecovery(code humancode.Code) error {
 
 // SetPassphrase implements [screen.Device].
 func (d *Device) SetPassphrase(p []byte) error { return d.change(func() { d.Secret = string(p) }) }
+
+// HasPassphrase implements [screen.Device].
+func (d *Device) HasPassphrase() bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.Secret != ""
+}
+
+// Helping implements [screen.Device].
+func (d *Device) Helping() bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.Helper
+}
+
+// StartHelping implements [screen.Device].
+func (d *Device) StartHelping() error { return d.change(func() { d.Helper = true }) }
+
+// StopHelping implements [screen.Device].
+func (d *Device) StopHelping(p []byte) error {
+	if d.HasPassphrase() && string(p) != d.Secret {
+		return patient.ErrWrongPassphrase
+	}
+	return d.change(func() { d.Helper = false })
+}
 
 // UseServer implements [screen.Device].
 func (d *Device) UseServer(url string) error { return d.change(func() { d.Address = url }) }

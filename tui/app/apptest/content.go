@@ -20,13 +20,13 @@ var platforms = []checklist.Platform{
 
 var items = []checklist.Item{
 	{ID: "accounts.email", Lane: checklist.LaneAccounts, Minutes: 8, Steps: steps("a")},
-	{ID: "clinic.contact", Lane: checklist.LaneContain, Minutes: 2, Steps: steps("a", "check:app:verify")},
+	{ID: "clinic.contact", HelperOK: true, Lane: checklist.LaneContain, Minutes: 2, Steps: steps("a", "check:app:verify")},
 	{ID: "accounts.manager", Lane: checklist.LaneAccounts, Minutes: 15, Steps: steps("a", "make:app:passwords")},
-	{ID: "social.friends", Lane: checklist.LaneContain, Minutes: 10, FanOut: "hide-friends", Stops: []string{"names"}, DoesNotStop: []string{"copied"}, Steps: steps("a", "b"), Sources: []string{"help"}},
-	{ID: "money.freeze", Lane: checklist.LaneMoney, Minutes: 15, Stops: []string{"loans"}, DoesNotStop: []string{"copied"}, Steps: steps("a", "ring:role:credit-freeze"), Sources: []string{"help"}},
-	{ID: "phone.lock", Lane: checklist.LaneAccounts, Minutes: 5, Steps: steps("a")},
+	{ID: "social.friends", HelperOK: true, Lane: checklist.LaneContain, Minutes: 10, FanOut: "hide-friends", Stops: []string{"names"}, DoesNotStop: []string{"copied"}, Steps: steps("a", "b"), Sources: []string{"help"}},
+	{ID: "money.freeze", HelperOK: true, Lane: checklist.LaneMoney, Minutes: 15, Stops: []string{"loans"}, DoesNotStop: []string{"copied"}, Steps: steps("a", "ring:role:credit-freeze"), Sources: []string{"help"}},
+	{ID: "phone.lock", HelperOK: true, Lane: checklist.LaneAccounts, Minutes: 5, Steps: steps("a")},
 	{ID: "social.private", Lane: checklist.LaneContain, Minutes: 12, FanOut: "private-account", Steps: steps("a")},
-	{ID: "accounts.twostep", Lane: checklist.LaneAccounts, Minutes: 8, Steps: steps("a")},
+	{ID: "accounts.twostep", HelperOK: true, Lane: checklist.LaneAccounts, Minutes: 8, Steps: steps("a")},
 	{ID: "medical.copy", Lane: checklist.LaneMedical, Minutes: 20, Steps: steps("a")},
 	{ID: "footprint.search", Lane: checklist.LaneFootprint, Minutes: 10, Steps: steps("a")},
 	{ID: "now.safe", Lane: checklist.LaneNow, Steps: steps("ring:role:emergency", "ring:role:crisis")},
@@ -35,7 +35,7 @@ var items = []checklist.Item{
 	{ID: "now.clinic", Lane: checklist.LaneNow, Steps: steps("a")},
 	{ID: "now.hide", Lane: checklist.LaneNow, Steps: steps("a")},
 	{ID: "now.tell", Lane: checklist.LaneNow, Steps: steps("a")},
-	{ID: "now.report", Lane: checklist.LaneNow, Steps: steps("a")},
+	{ID: "now.report", HelperOK: true, Lane: checklist.LaneNow, Steps: steps("a")},
 }
 
 // steps makes steps from ids; "ring:REF" is a step with a reference.
