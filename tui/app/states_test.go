@@ -85,6 +85,15 @@ func helpingNowhere() *apptest.Device {
 	return d
 }
 
+// manyDue is a device with more rows coming due again than the first page has room for.
+func manyDue() *apptest.Device {
+	d := apptest.New()
+	for i, item := range []string{"money.freeze", "social.friends", "phone.lock"} {
+		_ = d.Mark(checklist.RowKey{Item: item}, checklist.Done, "", apptest.Now.AddDate(0, 0, 5+i))
+	}
+	return d
+}
+
 func allDone() *apptest.Device {
 	d := apptest.New()
 	for _, row := range d.Plan().Rows {
@@ -135,6 +144,7 @@ func states() []state {
 		{name: "home-second", do: press("down", "down")},
 		{name: "home-unsaved", device: apptest.Fresh, do: press("esc")},
 		{name: "home-nothing", device: allDone},
+		{name: "home-due", device: manyDue},
 		{name: "home-saved", do: press("enter", "d")},
 		{name: "plan", do: press("l"), colour: true},
 		{name: "plan-unfolded", device: someLater, do: press("l", "l", "f")},

@@ -255,11 +255,15 @@ func (d *Device) Plan() checklist.Plan {
 	}
 	p.ShowFirst = min(5, len(p.Rows))
 	for _, row := range p.Finished {
+		if row.Status == checklist.Done && !row.Due.IsZero() {
+			p.DueSoon = append(p.DueSoon, row)
+		}
 		if row.Item.ID == "accounts.email" && row.Status == checklist.Done {
 			row.Due = Now.AddDate(0, 0, 4)
 			p.DueSoon = append(p.DueSoon, row)
 		}
 	}
+	slices.SortFunc(p.DueSoon, func(a, b checklist.Row) int { return a.Due.Compare(b.Due) })
 	return p
 }
 

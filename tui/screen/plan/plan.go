@@ -82,7 +82,7 @@ func (m *Model) Keys() keys.Map {
 			k.More = append(k.More, m.keys.Finished)
 		}
 	}
-	if len(m.all()) > 0 {
+	if m.plan.Total > 0 {
 		k.Short = append(k.Short, m.keys.Search, m.keys.Narrow)
 	}
 	if len(k.Short) > 3 {
@@ -97,12 +97,6 @@ func (m *Model) first() int {
 		return n
 	}
 	return len(m.plan.Rows)
-}
-
-// all returns every row of the plan, in order.
-func (m *Model) all() []checklist.Row {
-	rows := m.plan.Rows[:len(m.plan.Rows):len(m.plan.Rows)]
-	return append(append(rows, m.plan.PutOff...), m.plan.Finished...)
 }
 
 // visible returns the rows on the screen, in order.
@@ -159,9 +153,9 @@ func (m *Model) press(k tea.KeyPressMsg) tea.Cmd {
 		}
 	case m.keys.One.Is(k) && m.filter.platform != "" && m.list.At < len(rows):
 		return m.toggle(&rows[m.list.At])
-	case m.keys.Search.Is(k) && len(m.all()) > 0:
+	case m.keys.Search.Is(k) && m.plan.Total > 0:
 		m.mode, m.filter, m.input = searching, filter{}, widget.Input{Max: 64}
-	case m.keys.Narrow.Is(k) && len(m.all()) > 0:
+	case m.keys.Narrow.Is(k) && m.plan.Total > 0:
 		m.mode, m.pick = narrowing, widget.List{}
 	case m.keys.Later.Is(k) && m.filter.none():
 		m.later = !m.later
@@ -182,7 +176,7 @@ func (m *Model) press(k tea.KeyPressMsg) tea.Cmd {
 // toggle marks the app that is looked at in one row as done, or as open again.
 func (m *Model) toggle(row *checklist.Row) tea.Cmd {
 	status := checklist.Done
-	if p := on(row, m.filter.platform); p == nil {
+	if p := screen.On(row, m.filter.platform); p == nil {
 		return nil
 	} else if p.Status == checklist.Done {
 		status = checklist.Todo
@@ -213,11 +207,12 @@ func (m *Model) search() {
 // narrow takes a key on the list of parts and apps.
 func (m *Model) narrow(k tea.KeyPressMsg) {
 	choose := keys.NewChoose()
-	filters := m.filters()
+	parts := m.parts()
 	switch {
-	case m.pick.Update(k, len(filters)):
+	case m.pick.Update(k, len(parts)):
 	case choose.Pick.Is(k):
-		m.filter = filters[m.pick.At].filter
+		p := parts[m.pick.At]
+		m.filter = filter{lane: p.Lane, platform: p.Platform}
 		m.mode, m.list = listing, widget.List{}
 	case choose.Back.Is(k):
 		m.mode = listing

@@ -41,14 +41,14 @@ func (m *Model) View(width int) widget.Page {
 // viewParts lists parts and apps, each with how far it is.
 func (m *Model) viewParts(t *widget.Text, page *widget.Page) {
 	w, st := m.env.Words, t.Style
-	group := func(head words.Key, parts []part, from int) {
+	group := func(head words.Key, parts []screen.Part, from int) {
 		if len(parts) == 0 {
 			return
 		}
 		t.Para(st.Accent, w.T(head))
 		choices := make([]widget.Choice, len(parts))
 		for i := range parts {
-			choices[i] = widget.Choice{Label: parts[i].name, Aside: m.howFar(&parts[i])}
+			choices[i] = widget.Choice{Label: parts[i].Name, Aside: parts[i].HowFar(w)}
 		}
 		if at := m.pick.At - from; at >= 0 && at < len(parts) {
 			list := widget.List{At: at}
@@ -58,7 +58,7 @@ func (m *Model) viewParts(t *widget.Text, page *widget.Page) {
 		}
 		t.Gap()
 	}
-	lanes, platforms := m.lanes(), m.platforms()
+	lanes, platforms := m.lanes(), screen.Apps(&m.plan, m.env.Content.Platforms())
 	group(words.PlanParts, lanes, 0)
 	group(words.PlanApps, platforms, len(lanes))
 	if page.Focus == firstRow {
@@ -76,13 +76,13 @@ func (m *Model) viewFiltered(t *widget.Text, page *widget.Page) {
 	case p == nil:
 		t.Para(st.Accent, w.T(words.PlanFound, words.Str("query", widget.Line(m.filter.query))))
 	case m.filter.platform != "":
-		t.Para(st.Accent, w.T(words.PlanApp, words.Str("name", p.name)))
-		t.Raw(widget.Progress(st, p.done, p.total, barCells))
-		t.Para(st.Muted, m.howFar(p))
+		t.Para(st.Accent, w.T(words.PlanApp, words.Str("name", p.Name)))
+		t.Raw(widget.Progress(st, p.Done, p.Total, barCells))
+		t.Para(st.Muted, p.HowFar(w))
 	default:
-		t.Para(st.Accent, p.name)
-		t.Raw(widget.Progress(st, p.done, p.total, barCells))
-		t.Para(st.Muted, m.howFar(p))
+		t.Para(st.Accent, p.Name)
+		t.Raw(widget.Progress(st, p.Done, p.Total, barCells))
+		t.Para(st.Muted, p.HowFar(w))
 	}
 	t.Gap()
 	m.viewFound(t, page)
@@ -100,7 +100,7 @@ func (m *Model) viewFound(t *widget.Text, page *widget.Page) {
 	choices := make([]widget.Choice, len(rows))
 	for i, row := range rows {
 		choices[i] = m.choice(row)
-		if p := on(&row, m.filter.platform); p != nil {
+		if p := screen.On(&row, m.filter.platform); p != nil {
 			choices[i].Mark = t.Style.Muted.Render(t.Style.Signs.Todo)
 			if p.Status == checklist.Done {
 				choices[i].Mark, choices[i].Aside = t.Style.Good.Render(t.Style.Signs.Done), m.env.Words.T(words.StatusDone)
@@ -181,7 +181,7 @@ func (m *Model) viewLanes(t *widget.Text) {
 	}
 	line := ""
 	for i, p := range lanes {
-		name := m.env.Words.T(words.PlanLane, words.Str("name", p.name), words.Int("done", p.done), words.Int("total", p.total))
+		name := m.env.Words.T(words.PlanLane, words.Str("name", p.Name), words.Int("done", p.Done), words.Int("total", p.Total))
 		if i < len(lanes)-1 {
 			name += ","
 		}
