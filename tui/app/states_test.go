@@ -155,6 +155,9 @@ func states() []state {
 		{name: "plan-part", device: someLater, do: press("l", "b", "down", "enter")},
 		{name: "plan-search", do: func(r *apptest.Robot, _ *apptest.Device) { r.Press("l", "/").Type("FACE") }},
 		{name: "plan-found", do: func(r *apptest.Robot, _ *apptest.Device) { r.Press("l", "/").Type("rec cli").Press("enter") }},
+		{name: "plan-fresh-not-found", device: apptest.Fresh, do: func(r *apptest.Robot, _ *apptest.Device) {
+			r.Press("esc", "l", "/").Type("zzz")
+		}},
 		{name: "plan-not-found", do: func(r *apptest.Robot, _ *apptest.Device) { r.Press("l", "/").Type("zzz") }},
 		{name: "plan-app-not-saved", device: failing(patient.ErrDisk), do: press("l", "b", "end", "enter", "space")},
 		{name: "task", do: press("enter"), colour: true},

@@ -1,6 +1,7 @@
 package screen
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/chaperone-privacy/chaperone/internal/checklist"
@@ -17,10 +18,9 @@ type Part struct {
 	Minutes     int            // what is left
 }
 
-// Rows returns every row of a plan: open, put off, finished.
+// Rows returns every row of a plan, open, put off and finished, in a slice of the caller's own.
 func Rows(plan *checklist.Plan) []checklist.Row {
-	rows := plan.Rows[:len(plan.Rows):len(plan.Rows)]
-	return append(append(rows, plan.PutOff...), plan.Finished...)
+	return slices.Concat(plan.Rows, plan.PutOff, plan.Finished)
 }
 
 // Lanes returns the lanes of a plan that have rows; name gives their names.

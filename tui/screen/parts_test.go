@@ -71,3 +71,13 @@ func TestApps(t *testing.T) {
 		}
 	}
 }
+
+// TestRowsAreACopy changes what Rows returned for a plan of open rows only.
+func TestRowsAreACopy(t *testing.T) {
+	t.Parallel()
+	plan := checklist.Plan{Rows: make([]checklist.Row, 3)}
+	screen.Rows(&plan)[0].Minutes = 7
+	if plan.Rows[0].Minutes != 0 {
+		t.Error("a change of the slice changed the plan")
+	}
+}
