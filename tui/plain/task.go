@@ -3,6 +3,7 @@ package plain
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"github.com/chaperone-privacy/chaperone/internal/checklist"
@@ -56,6 +57,14 @@ func (s *session) outcomes(r *checklist.Row, w Writer) []choice {
 	if len(r.Platforms) > 1 {
 		out[0].label = s.Words.T(words.PlainDidAll)
 		out = append(out, choice{s.Words.T(words.PlainDidOne), func(ctx context.Context) error { return s.didOne(ctx, r) }})
+	}
+	if slices.ContainsFunc(r.Item.Steps, func(step checklist.Step) bool { return step.Ref == "app:passwords" }) {
+		out = append(out, choice{s.Words.T(words.PlainPasswords), func(ctx context.Context) error {
+			if err := s.passwords(ctx); !errors.Is(err, errBack) {
+				return err
+			}
+			return s.task(ctx, r.Item.ID)
+		}})
 	}
 	return append(out,
 		choice{s.Words.T(words.PlainLater), func(ctx context.Context) error { return s.later(ctx, r) }},

@@ -34,6 +34,7 @@ var (
 	errNoTTY      = errors.New("no terminal to ask on")
 	errNotTyped   = errors.New("confirmation not typed")
 	errNoLook     = errors.New("region has no facts")
+	errHelping    = errors.New("device was handed to a helper")
 )
 
 // failure is how one kind of error is told: what happened, what to do, and the exit code.
@@ -86,6 +87,7 @@ func failures() []failure {
 		{errNoTTY, words.CliErrNoTty, words.CliHintNoTty, exitLocal},
 		{errNoAnswer, words.CliErrNoAnswer, words.CliHintNoTty, exitLocal},
 		{errNotTyped, words.CliErrNotTyped, words.CliHintNotTyped, exitRefused},
+		{errHelping, words.CliErrHelping, words.CliHintHelping, exitRefused},
 		{errNoLook, words.CliErrRegion, words.CliHintRegion, exitUsage},
 		{vault.ErrNewer, words.CliErrNewer, words.CliHintNewer, exitLocal},
 		{vault.ErrTooLarge, words.CliErrTooLarge, words.CliHintTooLarge, exitLocal},

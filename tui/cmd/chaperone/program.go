@@ -53,6 +53,7 @@ func commands() []command {
 		{"verify", usageOf(verifyUsageEN, verifyUsageES), (*program).verify},
 		{"plan", usageOf(planUsageEN, planUsageES), (*program).plan},
 		{"crisis", usageOf(crisisUsageEN, crisisUsageES), (*program).crisis},
+		{"password", usageOf(passwordUsageEN, passwordUsageES), (*program).password},
 		{"sync", usageOf(syncUsageEN, syncUsageES), (*program).sync},
 		{"restore", usageOf(restoreUsageEN, restoreUsageES), (*program).restore},
 		{"recovery", usageOf(recoveryUsageEN, recoveryUsageES), (*program).recovery},

@@ -17,6 +17,7 @@ Commands:
     verify       is this message from my clinic?
     plan         what to do next, as text or JSON
     crisis       what to do when you are being threatened
+    password     suggest a strong password
     sync         bring your devices together
     restore      open your vault on this device with the recovery code
     recovery     show, confirm or print the recovery code
@@ -102,6 +103,21 @@ network, and keeps nothing.
 
 Example:
     $ chaperone crisis --region us
+`
+
+const passwordUsageEN = `Usage:
+    chaperone password [--words N | --length N] [--json]
+
+Suggests one strong password, made on this device just now. Nothing keeps it:
+put it in your password manager, or on paper.
+
+    --words N    made of N words of a known English list, 5 to 12; 6 unless
+                 told otherwise (77 bits)
+    --length N   made of N letters, numbers and signs, 15 to 64
+    --json       one JSON object, for programs
+
+Example:
+    $ chaperone password --length 20
 `
 
 const syncUsageEN = `Usage:

@@ -18,6 +18,7 @@ borra la pantalla.
     verify       ¿es de mi clínica este mensaje?
     plan         qué hacer ahora, como texto o JSON
     crisis       qué hacer si alguien le amenaza
+    password     propone una contraseña fuerte
     sync         pone de acuerdo sus dispositivos
     restore      abre su bóveda en este dispositivo con el código de recuperación
     recovery     muestra, confirma o imprime el código de recuperación
@@ -106,6 +107,21 @@ guarda nada.
 
 Ejemplo:
     $ chaperone crisis --region us
+`
+
+const passwordUsageES = `Uso:
+    chaperone password [--words N | --length N] [--json]
+
+Propone una contraseña fuerte, hecha en este dispositivo ahora mismo. Nada la
+guarda: póngala en su gestor de contraseñas, o en un papel.
+
+    --words N    de N palabras de una lista inglesa conocida, de 5 a 12; 6 si
+                 no dice otra cosa (77 bits)
+    --length N   de N letras, números y signos, de 15 a 64
+    --json       un objeto JSON, para programas
+
+Ejemplo:
+    $ chaperone password --length 20
 `
 
 const syncUsageES = `Uso:
