@@ -23,20 +23,11 @@ func Rows(plan *checklist.Plan) []checklist.Row {
 	return slices.Concat(plan.Rows, plan.PutOff, plan.Finished)
 }
 
-// Lanes returns the lanes of a plan that have rows; name gives their names.
+// Lanes returns the lanes of a plan; name gives their names.
 func Lanes(plan *checklist.Plan, name func(checklist.Lane) string) []Part {
-	var out []Part
-	for _, lane := range checklist.Lanes() {
-		p := Part{Lane: lane}
-		for _, r := range Rows(plan) {
-			if r.Lane == lane {
-				p.count(r.Status, r.Minutes)
-			}
-		}
-		if p.Total > 0 {
-			p.Name = name(lane)
-			out = append(out, p)
-		}
+	out := make([]Part, 0, len(plan.Lanes))
+	for _, l := range plan.Lanes {
+		out = append(out, Part{Lane: l.Lane, Name: name(l.Lane), Done: l.Done, Total: l.Total, Minutes: l.Minutes})
 	}
 	return out
 }
@@ -56,11 +47,10 @@ func Apps(plan *checklist.Plan, platforms []checklist.Platform) []Part {
 			if r.Capability != nil {
 				minutes = r.Capability.Minutes
 			}
-			status := r.Status
 			if s := rows[j].Status; s == checklist.Skipped || s == checklist.NotMine {
-				status = s // a row that is set aside settles all of its platforms
+				continue // set aside with all of its platforms
 			}
-			p.count(status, minutes)
+			p.count(r.Status, minutes)
 		}
 		if p.Total > 0 {
 			out = append(out, p)
@@ -69,11 +59,16 @@ func Apps(plan *checklist.Plan, platforms []checklist.Platform) []Part {
 	return out
 }
 
+// count counts as the engine does: what was set aside is neither done nor to do.
 func (p *Part) count(status checklist.Status, minutes int) {
+	if status == checklist.Skipped || status == checklist.NotMine {
+		return
+	}
 	p.Total++
 	switch status {
-	case checklist.Done, checklist.Skipped, checklist.NotMine, checklist.Recheck:
+	case checklist.Done, checklist.Recheck:
 		p.Done++
+	case checklist.Later:
 	default:
 		p.Minutes += minutes
 	}

@@ -241,18 +241,19 @@ func (d *Device) Plan() checklist.Plan {
 			}
 		}
 		d.fan(&row, s.Rows)
-		p.Total++
+		count(&p, &row)
 		switch row.Status {
 		case checklist.Done, checklist.Skipped, checklist.NotMine:
-			p.Done++
 			p.Finished = append(p.Finished, row)
 		case checklist.Later:
 			p.PutOff = append(p.PutOff, row)
 		default:
 			p.Rows = append(p.Rows, row)
-			p.MinutesLeft += row.Minutes
 		}
 	}
+	slices.SortFunc(p.Lanes, func(a, b checklist.LaneProgress) int {
+		return slices.Index(checklist.Lanes(), a.Lane) - slices.Index(checklist.Lanes(), b.Lane)
+	})
 	p.ShowFirst = min(5, len(p.Rows))
 	for _, row := range p.Finished {
 		if row.Status == checklist.Done && !row.Due.IsZero() {
@@ -265,6 +266,29 @@ func (d *Device) Plan() checklist.Plan {
 	}
 	slices.SortFunc(p.DueSoon, func(a, b checklist.Row) int { return a.Due.Compare(b.Due) })
 	return p
+}
+
+// count adds a row to the plan and to its lane, as the engine counts: what was set aside is
+// neither done nor to do.
+func count(p *checklist.Plan, row *checklist.Row) {
+	if row.Status == checklist.Skipped || row.Status == checklist.NotMine {
+		return
+	}
+	at := slices.IndexFunc(p.Lanes, func(l checklist.LaneProgress) bool { return l.Lane == row.Lane })
+	if at < 0 {
+		p.Lanes, at = append(p.Lanes, checklist.LaneProgress{Lane: row.Lane}), len(p.Lanes)
+	}
+	lane := &p.Lanes[at]
+	lane.Total++
+	p.Total++
+	if row.Status == checklist.Done || row.Status == checklist.Recheck {
+		lane.Done++
+		p.Done++
+	}
+	if row.Status != checklist.Done && row.Status != checklist.Later {
+		lane.Minutes += row.Minutes
+		p.MinutesLeft += row.Minutes
+	}
 }
 
 // fan gives a row its platforms, each with its own status.
