@@ -112,6 +112,9 @@ func (s *session) sync(ctx context.Context) error {
 		return err
 	}
 	s.say(SyncText(s.Words, result))
+	if result.PackRefused != nil {
+		s.say(s.Words.T(words.PackRefused))
+	}
 	return nil
 }
 

@@ -254,6 +254,9 @@ func (m *Model) sync() tea.Cmd {
 		if err != nil {
 			return doneMsg{err: err}
 		}
+		if r.PackRefused != nil {
+			return doneMsg{said: w.T(words.PackRefused)}
+		}
 		return doneMsg{said: w.T(words.SettingsSynced, words.Str("when", syncedAt(w, r)))}
 	})
 }
