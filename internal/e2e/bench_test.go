@@ -57,7 +57,7 @@ func BenchmarkKeyToFrame(b *testing.B) {
 	x.waitFor("Do this next")
 	var all []time.Duration
 	moves := []string{"\x1b[B", "\x1b[A"}
-	x.press("p")
+	x.press("l")
 	x.waitFor("Your steps")
 	for n := 0; b.Loop(); n++ {
 		// As between key presses: nothing is being drawn, and the key comes at any moment.
@@ -79,7 +79,7 @@ func BenchmarkResident(b *testing.B) {
 	for b.Loop() {
 		x := open(b, standard, environment(home))
 		x.waitFor("Do this next")
-		for _, s := range []step{{"p", "Your steps"}, {"\x1b", "Do this next"}, {"n", "not your fault"}, {"\x1b", "Do this next"}, {enter, "Done when"}} {
+		for _, s := range []step{{"l", "Your steps"}, {"\x1b", "Do this next"}, {"n", "not your fault"}, {"\x1b", "Do this next"}, {enter, "Done when"}} {
 			x.press(s.keys)
 			x.waitFor(s.shows)
 			time.Sleep(700 * time.Millisecond) // two Esc in a row would leave

@@ -35,14 +35,14 @@ const (
 )
 
 // homes are vaults to start from. Leaving never changes one.
-type homes struct{ none, ready, unconfirmed, locked, slow string }
+type homes struct{ none, ready, unconfirmed, locked, slow, helper string }
 
 func makeHomes(t *testing.T) homes {
 	t.Helper()
 	dir := t.TempDir()
 	h := homes{
 		none: filepath.Join(dir, "none"), ready: filepath.Join(dir, "ready"), unconfirmed: filepath.Join(dir, "unconfirmed"),
-		locked: filepath.Join(dir, "locked"), slow: filepath.Join(dir, "slow"),
+		locked: filepath.Join(dir, "locked"), slow: filepath.Join(dir, "slow"), helper: filepath.Join(dir, "helper"),
 	}
 	vaultAt(t, h.ready)
 
@@ -61,6 +61,13 @@ func makeHomes(t *testing.T) homes {
 	c.choose("Passphrase")
 	c.answer("correct horse")
 	c.answer("correct horse")
+	c.leave()
+
+	vaultAt(t, h.helper)
+	c = converse(t, environment(h.helper))
+	c.choose("Settings")
+	c.choose("Let somebody help")
+	c.choose("Start.")
 	c.leave()
 
 	// A server that takes calls and never answers keeps the program busy.
@@ -84,7 +91,9 @@ func states(h homes) []state {
 		at("welcome", h.none, step{"", "Begin"}),
 		at("restore, a server being typed", h.none, step{"", "Begin"}, step{down + enter, "server"}, step{"https://ab", "https://ab"}),
 		at("home", h.ready, home),
-		at("plan", h.ready, home, step{"p", "Your steps"}),
+		at("plan", h.ready, home, step{"l", "Your steps"}),
+		at("plan, by part", h.ready, home, step{"l", "Your steps"}, step{"b", "By part"}),
+		at("plan, searching", h.ready, home, step{"l", "Your steps"}, step{"/", "looking for"}, step{"frz", "no such step"}),
 		at("task", h.ready, home, step{enter, "Done when"}),
 		at("task, skipping", h.ready, home, step{enter, "Done when"}, step{"s", "Skipping is fine"}),
 		at("task, putting off", h.ready, home, step{enter, "Done when"}, step{"l", "When should it come back"}),
@@ -98,8 +107,10 @@ func states(h homes) []state {
 		at("settings", h.ready, home, settings),
 		at("settings, a passphrase being typed", h.ready, home, settings, step{down + down + enter, "Type a passphrase"}, step{"xyz", ""}),
 		at("settings, a server being typed", h.ready, home, settings, step{down + down + down + enter, "address of a server"}, step{"https", "https"}),
-		at("settings, wiping", h.ready, home, settings, step{strings.Repeat(down, 6) + enter, "REMOVE"}, step{"REM", ""}),
+		at("settings, wiping", h.ready, home, settings, step{strings.Repeat(down, 7) + enter, "REMOVE"}, step{"REM", ""}),
 		at("settings, busy with a silent server", h.slow, home, settings, step{strings.Repeat(down, 4) + enter, "One moment"}),
+		at("passwords", h.ready, home, step{"p", "words each"}, step{" ", "Nothing keeps them"}),
+		at("passwords, one being typed", h.ready, home, step{"p", "words each"}, step{"t", "how strong it is"}, step{"monkey", "Thieves"}),
 		at("recovery code", h.unconfirmed, home, step{"c", "Nobody else has it"}),
 		at("recovery code, being typed", h.unconfirmed, home, step{"c", "Nobody else has it"}, step{enter, "Type the code"}, step{"abcd", "abcd"}),
 		at("recovery code, to scan", h.unconfirmed, home, step{"c", "Nobody else has it"}, step{"q", "to scan"}),
@@ -111,14 +122,19 @@ func states(h homes) []state {
 		at("letter, a field being typed", h.ready, home, step{down + down + enter, "three bureaus"}, step{"e", "Who is it for"},
 			step{enter, "Your full name"}, step{"Alex", "Alex"}),
 		at("a passphrase asked", h.locked, step{"", "assphrase"}, step{"secret", ""}),
+		at("helper", h.helper, step{"", "would be a help"}),
+		at("helper, a task", h.helper, step{"", "would be a help"}, step{enter, "d done"}),
+		at("helper, the way back", h.helper, step{"", "would be a help"}, step{"o", "owner's pages"}),
+		line("line mode, helper", h.helper, step{"", "Which number?"}),
 		line("line mode, welcome", h.none, step{"", "Which number?"}),
 		line("line mode, half a line", h.none, step{"", "Which number?"}, step{"abc", "abc"}),
 		line("line mode, a passphrase asked", h.locked, step{"", "not shown"}, step{"secret", ""}),
 		line("line mode, task", h.ready, step{"", "Which number?"}, step{"1" + enter, "What became of it?"}),
-		line("line mode, what happened", h.ready, step{"", "Which number?"}, step{"4" + enter, "What is happening"}),
-		line("line mode, a letter being typed", h.ready, step{"", "Which number?"}, step{"4" + enter, "What is happening"},
+		line("line mode, what happened", h.ready, step{"", "Which number?"}, step{"9" + enter, "What is happening"}),
+		line("line mode, a letter being typed", h.ready, step{"", "Which number?"}, step{"9" + enter, "What is happening"},
 			step{"4" + enter, "told was taken"}, step{"2" + enter, "borrow money"}, step{"2" + enter, "Write the letter"},
 			step{"1" + enter, "Who is it for"}, step{"2" + enter, "full name"}, step{"Alex", "Alex"}),
+		line("line mode, a password being typed", h.ready, step{"", "Which number?"}, step{"8" + enter, "made of words"}, step{"3" + enter, "not kept"}, step{"monkey", ""}),
 		line("line mode, message being typed", h.ready, step{"", "Which number?"}, step{"v" + enter, "Name of the file"}),
 	}
 }
@@ -259,7 +275,7 @@ func TestEscIsNotTwice(t *testing.T) {
 	x.press("\x1b")
 	x.press(down + down)
 	time.Sleep(100 * time.Millisecond)
-	x.press("p")
+	x.press("l")
 	x.waitFor("Your steps")
 	x.press("\x18")
 	if code := x.wait(); code != 0 {

@@ -16,6 +16,8 @@ type Local struct {
 	// Confirmed is the clinics, as hex of their ids, whose pins were made or looked at on
 	// this device.
 	Confirmed []string `json:"confirmed,omitempty"`
+	// Helper is set while this device shows only what somebody trusted may do.
+	Helper bool `json:"helper,omitempty"`
 	// Marks is what was last seen on each server, by its address.
 	Marks map[string]Mark `json:"marks,omitempty"`
 
@@ -52,7 +54,7 @@ func (l *Local) UnmarshalJSON(data []byte) error {
 }
 
 // localFields is the names of Local's own fields; a test compares it with the struct.
-var localFields = [...]string{"state", "keys", "code", "confirmed", "marks"}
+var localFields = [...]string{"state", "keys", "code", "confirmed", "helper", "marks"}
 
 // DecodeLocal reads the payload of a slot. It fails with ErrDamaged or ErrNewer.
 func DecodeLocal(payload []byte) (Local, error) {

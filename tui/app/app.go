@@ -10,6 +10,7 @@ package app
 
 import (
 	"context"
+	"io"
 	"os"
 	"slices"
 	"time"
@@ -40,6 +41,7 @@ type Config struct {
 	Locale  string // before there are settings; "" is English
 	Theme   string // "light", "dark" or "": ask the terminal, dark until it answers
 	ASCII   bool   // the terminal shows nothing but ASCII
+	Links   bool   // the terminal knows hyperlinks
 	Profile colorprofile.Profile
 
 	Width, Height int // of the terminal, if known; 0: 80 x 24 until it says
@@ -49,6 +51,7 @@ type Config struct {
 	Leave func()
 
 	Now      func() time.Time                     // nil: time.Now
+	Rand     io.Reader                            // nil: the operating system's
 	ReadFile func(name string) ([]byte, error)    // nil: a file of at most 1 MiB
 	SaveFile func(name string, data []byte) error // nil: [screen.SaveNew]
 }
@@ -95,7 +98,7 @@ func New(cfg Config) *Model {
 	m.ctx, m.cancel = context.WithCancel(context.Background())
 	m.env = &screen.Env{
 		Words: words.For(cfg.Locale), Content: cfg.Content, Device: cfg.Device, Opener: cfg.Opener,
-		Now: cfg.Now, ReadFile: cfg.ReadFile, SaveFile: cfg.SaveFile, Do: m.do, Send: m.send,
+		Now: cfg.Now, Rand: cfg.Rand, ReadFile: cfg.ReadFile, SaveFile: cfg.SaveFile, Do: m.do, Send: m.send,
 	}
 	m.applySettings()
 	if cfg.Device != nil {
@@ -255,6 +258,9 @@ func (m *Model) frame() widget.Frame {
 func (m *Model) footer() []keys.Binding {
 	short := m.top().Keys().Short
 	out := append(make([]keys.Binding, 0, len(short)+2), short...)
+	if m.helping() {
+		return append(out, m.always.Leave)
+	}
 	if t, ok := m.top().(screen.Typing); ok && t.Typing() {
 		return append(out, m.always.CrisisTyping, m.always.Leave)
 	}

@@ -21,6 +21,10 @@ func PackContent(pack func() *checklist.Pack, now func() time.Time) screen.Conte
 
 func (c content) Title(locale, item string) string { return c.pack().Text(locale).Title(item) }
 
+func (c content) Lane(locale string, lane checklist.Lane) string {
+	return c.pack().Text(locale).Lane(lane)
+}
+
 func (c content) Item(locale, item string) checklist.ItemText {
 	return c.pack().Text(locale).Item(item)
 }

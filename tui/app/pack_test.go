@@ -55,7 +55,7 @@ func TestRealPack(t *testing.T) {
 					}
 					fits(t, open().View(), at)
 					fits(t, open().Press("n").View(), at)
-					fits(t, open().Press("p", "l").View(), at)
+					fits(t, open().Press("l", "l").View(), at)
 					for _, row := range d.Plan().Rows {
 						r := open()
 						r.Send(screen.Go{To: screen.Task, Row: checklist.RowKey{Item: row.Item.ID}})

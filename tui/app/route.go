@@ -14,9 +14,11 @@ import (
 	"github.com/chaperone-privacy/chaperone/tui/screen/crisis"
 	"github.com/chaperone-privacy/chaperone/tui/screen/details"
 	"github.com/chaperone-privacy/chaperone/tui/screen/help"
+	"github.com/chaperone-privacy/chaperone/tui/screen/helper"
 	"github.com/chaperone-privacy/chaperone/tui/screen/home"
 	"github.com/chaperone-privacy/chaperone/tui/screen/letter"
 	"github.com/chaperone-privacy/chaperone/tui/screen/message"
+	"github.com/chaperone-privacy/chaperone/tui/screen/passwords"
 	"github.com/chaperone-privacy/chaperone/tui/screen/plan"
 	"github.com/chaperone-privacy/chaperone/tui/screen/questions"
 	"github.com/chaperone-privacy/chaperone/tui/screen/recovery"
@@ -44,6 +46,12 @@ func (m *Model) push(s screen.Screen) tea.Cmd {
 
 // start shows the first screen of an open vault.
 func (m *Model) start() {
+	if m.helping() {
+		h := helper.New(m.env)
+		h.Init()
+		m.reset(h)
+		return
+	}
 	h := home.New(m.env)
 	h.Init()
 	m.reset(h)
@@ -90,8 +98,14 @@ func (m *Model) wiped() tea.Cmd {
 	})
 }
 
+// helping reports whether somebody else is at this device, who sees nothing but tasks.
+func (m *Model) helping() bool { return m.env.Device != nil && m.env.Device.Helping() }
+
 // goTo shows another screen. Going home drops everything above it.
 func (m *Model) goTo(g screen.Go) tea.Cmd {
+	if m.helping() && g.To != screen.Home {
+		return nil
+	}
 	switch g.To {
 	case screen.Crisis, screen.Details, screen.Triage, screen.Message, screen.Letter:
 	default:
@@ -129,6 +143,8 @@ func (m *Model) goTo(g screen.Go) tea.Cmd {
 		return m.push(restored.New(m.env, patient.Restored{Pins: m.env.Device.State().Contact.Pins}))
 	case screen.Settings:
 		return m.push(settings.New(m.env))
+	case screen.Passwords:
+		return m.push(passwords.New(m.env))
 	case screen.Details:
 		return m.push(details.New(m.env, g.Title, g.Details))
 	case screen.Triage:
@@ -143,6 +159,9 @@ func (m *Model) goTo(g screen.Go) tea.Cmd {
 
 // help explains the screen that is shown; on the help screen itself it goes back.
 func (m *Model) help() tea.Cmd {
+	if m.helping() { // it tells of more than a helper may know
+		return nil
+	}
 	if _, there := m.top().(*help.Model); there {
 		return m.back()
 	}
@@ -176,7 +195,7 @@ func (m *Model) applySettings() {
 	if theme != "" {
 		dark = theme == "dark"
 	}
-	m.env.Style = style.New(style.Options{Dark: dark, Profile: m.cfg.Profile, ASCII: m.cfg.ASCII})
+	m.env.Style = style.New(style.Options{Dark: dark, Profile: m.cfg.Profile, ASCII: m.cfg.ASCII, Links: m.cfg.Links})
 }
 
 // leave is the quick exit: no question, nothing on the screen, keys dropped, out. Everything

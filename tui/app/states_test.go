@@ -2,6 +2,7 @@ package app_test
 
 import (
 	"fmt"
+	mathrand "math/rand/v2"
 	"testing"
 	"time"
 
@@ -43,6 +44,11 @@ func judged(v contact.Verdict) func() *apptest.Device {
 	}
 }
 
+// typedPassword opens the passwords, and types one.
+func typedPassword(password string, then ...string) func(*apptest.Robot, *apptest.Device) {
+	return func(r *apptest.Robot, _ *apptest.Device) { r.Press("p", "t").Type(password).Press(then...) }
+}
+
 func check(r *apptest.Robot, _ *apptest.Device) {
 	r.Press("v").Type("message.chaperone").Press("enter", "enter")
 }
@@ -58,6 +64,33 @@ func failing(err error) func() *apptest.Device {
 func locked() *apptest.Device {
 	d := apptest.New()
 	d.Secret = "correct horse"
+	return d
+}
+
+func helping() *apptest.Device {
+	d := apptest.New()
+	d.Helper = true
+	return d
+}
+
+func helpingLocked() *apptest.Device {
+	d := helping()
+	d.Secret = "correct horse"
+	return d
+}
+
+func helpingNowhere() *apptest.Device {
+	d := helping()
+	d.Fail = patient.ErrDisk
+	return d
+}
+
+// manyDue is a device with more rows coming due again than the first page has room for.
+func manyDue() *apptest.Device {
+	d := apptest.New()
+	for i, item := range []string{"money.freeze", "social.friends", "phone.lock"} {
+		_ = d.Mark(checklist.RowKey{Item: item}, checklist.Done, "", apptest.Now.AddDate(0, 0, 5+i))
+	}
 	return d
 }
 
@@ -124,9 +157,22 @@ func states() []state {
 		{name: "home-second", do: press("down", "down")},
 		{name: "home-unsaved", device: apptest.Fresh, do: press("esc")},
 		{name: "home-nothing", device: allDone},
+		{name: "home-due", device: manyDue},
 		{name: "home-saved", do: press("enter", "d")},
-		{name: "plan", do: press("p"), colour: true},
-		{name: "plan-unfolded", device: someLater, do: press("p", "l", "f")},
+		{name: "plan", do: press("l"), colour: true},
+		{name: "plan-unfolded", device: someLater, do: press("l", "l", "f")},
+		{name: "plan-parts", do: press("l", "b")},
+		{name: "plan-app", do: press("l", "b", "end", "up", "enter"), colour: true},
+		{name: "plan-app-done", do: press("l", "b", "end", "up", "enter", "space", "down")},
+		{name: "plan-app-task", do: press("l", "b", "end", "up", "enter", "enter")},
+		{name: "plan-part", device: someLater, do: press("l", "b", "down", "enter")},
+		{name: "plan-search", do: func(r *apptest.Robot, _ *apptest.Device) { r.Press("l", "/").Type("FACE") }},
+		{name: "plan-found", do: func(r *apptest.Robot, _ *apptest.Device) { r.Press("l", "/").Type("rec cli").Press("enter") }},
+		{name: "plan-fresh-not-found", device: apptest.Fresh, do: func(r *apptest.Robot, _ *apptest.Device) {
+			r.Press("esc", "l", "/").Type("zzz")
+		}},
+		{name: "plan-not-found", do: func(r *apptest.Robot, _ *apptest.Device) { r.Press("l", "/").Type("zzz") }},
+		{name: "plan-app-not-saved", device: failing(patient.ErrDisk), do: press("l", "b", "end", "enter", "space")},
 		{name: "task", do: press("enter"), colour: true},
 		{name: "task-one-platform", do: press("enter", "space", "down")},
 		{name: "task-moved", do: press("enter", "down", "down", "down", "down", "down", "down", "down", "down")},
@@ -134,7 +180,7 @@ func states() []state {
 		{name: "task-contact", do: press("down", "enter")},
 		{name: "task-skip", do: press("enter", "s")},
 		{name: "task-later", do: press("down", "enter", "l", "down")},
-		{name: "task-done", do: press("p", "f", "enter")},
+		{name: "task-done", do: press("l", "f", "enter")},
 		{name: "task-not-saved", device: failing(patient.ErrDisk), do: press("enter", "d")},
 		{name: "task-source", do: press("enter", "w"), colour: true},
 		{name: "crisis", do: press("n"), colour: true},
@@ -164,6 +210,13 @@ func states() []state {
 			check(r, d)
 			r.Press("d")
 		}},
+		{name: "passwords", do: press("p"), colour: true},
+		{name: "passwords-shown", do: press("p", "space")},
+		{name: "passwords-longest", do: press("p", "space", "w", "+", "+", "+", "+", "+", "+", "+", "+")},
+		{name: "passwords-weak", do: typedPassword("Instagram1987", "ctrl+o")},
+		{name: "passwords-short", do: typedPassword("kX9#vQ2!mZ7")},
+		{name: "passwords-strong", do: typedPassword("gherkin uncouth sandal whiff jogger tusk"), colour: true},
+		{name: "task-passwords", do: press("l", "f", "end", "enter", "o")},
 		{name: "recovery", device: apptest.Fresh, do: press("u", "u", "u", "u"), colour: true},
 		{name: "recovery-qr", device: apptest.Fresh, do: press("u", "u", "u", "u", "q")},
 		{name: "recovery-paper", device: apptest.Fresh, do: press("u", "u", "u", "u", "p")},
@@ -178,6 +231,19 @@ func states() []state {
 		{name: "home-unconfirmed", device: unconfirmed},
 		{name: "crisis-adopted", do: press("n", "m")},
 		{name: "settings", do: press("s"), colour: true},
+		{name: "settings-helper", do: press("s", "down", "down", "down", "down", "down", "down", "enter")},
+		{name: "settings-helper-locked", device: locked, do: press("s", "down", "down", "down", "down", "down", "down", "enter")},
+		{name: "helper", device: helping, colour: true},
+		{name: "helper-started", do: press("s", "down", "down", "down", "down", "down", "down", "enter", "enter")},
+		{name: "helper-task", device: helping, do: press("enter", "down")},
+		{name: "helper-contact", device: helping, do: press("down", "enter")},
+		{name: "helper-saved", device: helping, do: press("down", "enter", "d")},
+		{name: "helper-not-saved", device: helpingNowhere, do: press("enter", "d")},
+		{name: "helper-return", device: helping, do: press("o")},
+		{name: "helper-passphrase", device: helpingLocked, do: func(r *apptest.Robot, _ *apptest.Device) { r.Press("o").Type("battery").Press("enter") }},
+		{name: "helper-back", device: helpingLocked, do: func(r *apptest.Robot, _ *apptest.Device) {
+			r.Press("o").Type("correct horse").Press("enter")
+		}},
 		{name: "settings-passphrase", do: press("s", "down", "down", "enter", "x", "enter", "y", "enter")},
 		{name: "settings-no-server", do: press("s", "down", "down", "down", "down", "enter")},
 		{name: "settings-wipe", do: press("s", "end", "enter", "x", "enter")},
@@ -236,6 +302,7 @@ func (s state) with(t testing.TB, cfg app.Config) (*apptest.Robot, *apptest.Devi
 	}
 	cfg.SaveFile = apptest.SaveFile()
 	cfg.Content, cfg.Opener, cfg.ReadFile = apptest.Content{Released: true}, apptest.Opener(d), apptest.ReadFile
+	cfg.Rand = mathrand.NewChaCha8([32]byte{})
 	if cfg.Now == nil {
 		now := apptest.Now
 		// Every look at the clock is a second later, so that no two keys count as one sign.

@@ -107,14 +107,17 @@ func NewQuestions() Questions {
 }
 
 // Home is the keys of the first screen.
-type Home struct{ Start, Verify, Plan, Settings, Recovery, Questions, Pins, Decide Binding }
+type Home struct {
+	Start, Verify, Plan, Passwords, Settings, Recovery, Questions, Pins, Decide Binding
+}
 
 // NewHome returns the keys of the first screen.
 func NewHome() Home {
 	return Home{
 		Start:     enter(words.KeyStart),
 		Verify:    letter("v", words.KeyVerify),
-		Plan:      letter("p", words.KeyPlan),
+		Plan:      letter("l", words.KeyPlan),
+		Passwords: letter("p", words.KeyPasswords),
 		Settings:  letter("s", words.KeySettings),
 		Recovery:  letter("c", words.KeyRecovery),
 		Questions: letter("a", words.KeyAnswers),
@@ -124,33 +127,71 @@ func NewHome() Home {
 }
 
 // Plan is the keys of the whole plan.
-type Plan struct{ Open, Later, Finished, Back Binding }
+type Plan struct {
+	Open, One, Search, Narrow, Later, Finished, Back Binding
+}
 
 // NewPlan returns the keys of the whole plan.
 func NewPlan() Plan {
-	return Plan{enter(words.KeyOpen), letter("l", words.KeyShowLater), letter("f", words.KeyShowFinished), esc(words.KeyBack)}
+	return Plan{
+		Open:     enter(words.KeyOpen),
+		One:      space(words.KeyOnePlatform),
+		Search:   letter("/", words.KeySearch),
+		Narrow:   letter("b", words.KeyNarrow),
+		Later:    letter("l", words.KeyShowLater),
+		Finished: letter("f", words.KeyShowFinished),
+		Back:     esc(words.KeyBack),
+	}
 }
 
 // Task is the keys of one step of the plan.
 type Task struct {
-	Done, All, One, Skip, NotMine, Later, Reopen, Why, Verify, Letter, Message, Back Binding
+	Done, All, One, Skip, NotMine, Later, Reopen, Why, Verify, Passwords, Letter, Message, Back Binding
 }
 
 // NewTask returns the keys of one step of the plan.
 func NewTask() Task {
 	return Task{
-		Done:    letter("d", words.KeyDone),
-		All:     letter("d", words.KeyAllDone),
-		One:     space(words.KeyOnePlatform),
-		Skip:    letter("s", words.KeySkip),
-		NotMine: letter("x", words.KeyNotMine),
-		Later:   letter("l", words.KeyLater),
-		Reopen:  letter("o", words.KeyReopen),
-		Why:     letter("w", words.KeySource),
-		Verify:  letter("v", words.KeyVerify),
-		Letter:  letter("e", words.KeyLetter),
-		Message: letter("t", words.KeyTell),
-		Back:    esc(words.KeyBack),
+		Done:      letter("d", words.KeyDone),
+		All:       letter("d", words.KeyAllDone),
+		One:       space(words.KeyOnePlatform),
+		Skip:      letter("s", words.KeySkip),
+		NotMine:   letter("x", words.KeyNotMine),
+		Later:     letter("l", words.KeyLater),
+		Reopen:    letter("o", words.KeyReopen),
+		Why:       letter("w", words.KeySource),
+		Verify:    letter("v", words.KeyVerify),
+		Passwords: letter("p", words.KeyPasswords),
+		Letter:    letter("e", words.KeyLetter),
+		Message:   letter("t", words.KeyTell),
+		Back:      esc(words.KeyBack),
+	}
+}
+
+// Passwords is the keys of the screen that suggests passwords. Signs and Words, and Show and
+// Hide, are one key each, called by what it does next.
+type Passwords struct {
+	Show, Hide, Others, Signs, Words, Longer, Shorter, Try, Back Binding
+	See, Cover, Clear, TypedBack                                 Binding // while one is typed
+}
+
+// NewPasswords returns the keys of the screen that suggests passwords.
+func NewPasswords() Passwords {
+	reveal := func(help words.Key) Binding { return Binding{Keys: []string{"ctrl+o"}, Show: "^O", Help: help} }
+	return Passwords{
+		Show:      space(words.KeyShow),
+		Hide:      space(words.KeyCover),
+		Others:    letter("o", words.KeyOthers),
+		Signs:     letter("w", words.KeySigns),
+		Words:     letter("w", words.KeyWords),
+		Longer:    Binding{Keys: []string{"+", "="}, Show: "+", Help: words.KeyLonger},
+		Shorter:   Binding{Keys: []string{"-"}, Show: "-", Help: words.KeyShorter},
+		Try:       letter("t", words.KeyTry),
+		Back:      esc(words.KeyBack),
+		See:       reveal(words.KeyShow),
+		Cover:     reveal(words.KeyCover),
+		Clear:     NewTyping().Clear,
+		TypedBack: Binding{Keys: []string{"esc", "enter"}, Name: words.KeyEsc, Help: words.KeyBack},
 	}
 }
 
@@ -184,6 +225,22 @@ type Restored struct{ Yes, NotNow Binding }
 // NewRestored returns the keys of the screen after a restore.
 func NewRestored() Restored {
 	return Restored{enter(words.KeyPinsYes), esc(words.KeyPinsNo)}
+}
+
+// Helper is the keys of the tasks that somebody else does.
+type Helper struct{ Open, Done, All, One, Owner, Return, Back Binding }
+
+// NewHelper returns the keys of the tasks that somebody else does.
+func NewHelper() Helper {
+	return Helper{
+		Open:   enter(words.KeyOpen),
+		Done:   letter("d", words.KeyDone),
+		All:    letter("d", words.KeyAllDone),
+		One:    space(words.KeyOnePlatform),
+		Owner:  letter("o", words.KeyOwner),
+		Return: enter(words.KeyContinue),
+		Back:   esc(words.KeyBack),
+	}
 }
 
 // Unlock is the keys of the screen that opens the vault.

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 
-	"github.com/chaperone-privacy/chaperone/internal/checklist"
 	"github.com/chaperone-privacy/chaperone/internal/patient"
 	"github.com/chaperone-privacy/chaperone/internal/words"
 )
@@ -26,8 +25,8 @@ func (s *session) welcome(ctx context.Context) error {
 		choice{s.Words.T(words.PlainBegin), s.create},
 		choice{s.Words.T(words.PlainHaveCode), s.restore},
 		choice{s.Words.T(words.PlainThreatened), s.inner(s.crisis)},
-		choice{s.Words.T(words.PlainDecide), s.decide},
 		choice{s.Words.T(words.PlainCheck), s.inner(s.check)},
+		choice{s.Words.T(words.PlainDecide), s.decide},
 	)
 	if errors.Is(err, errBack) {
 		return nil
@@ -46,6 +45,9 @@ func (s *session) inner(where func(context.Context) error) func(context.Context)
 
 // home goes round until the person leaves.
 func (s *session) home(ctx context.Context) error {
+	if err := s.helping(ctx); err != nil {
+		return err
+	}
 	if !s.device.State().Answered {
 		if err := s.questions(ctx); err != nil && !errors.Is(err, errBack) {
 			return err
@@ -53,6 +55,9 @@ func (s *session) home(ctx context.Context) error {
 	}
 	for {
 		err := s.homeOnce(ctx)
+		if err == nil {
+			err = s.helping(ctx)
+		}
 		switch {
 		case err == nil || errors.Is(err, errBack):
 		case errors.Is(err, errLeave), errors.Is(err, errWiped):
@@ -85,51 +90,20 @@ func (s *session) homeOnce(ctx context.Context) error {
 	} else {
 		s.say(s.Words.T(words.PlainNothingOpen))
 	}
+	for i := range plan.DueSoon[:min(len(plan.DueSoon), 2)] {
+		s.say(s.Words.T(words.HomeDue) + ": " + w.Title(&plan.DueSoon[i]) + ".")
+	}
 	choices = append(choices,
 		choice{s.Words.T(words.PlainPlan), s.plan},
 		choice{s.Words.T(words.PlainThreatened), s.inner(s.crisis)},
-		choice{s.Words.T(words.PlainDecide), s.decide},
 		choice{s.Words.T(words.PlainCheck), s.inner(s.check)},
 		choice{s.Words.T(words.PlainRecovery), s.recovery},
 		choice{s.Words.T(words.PlainSync), s.sync},
 		choice{s.Words.T(words.PlainSettings), s.settings},
+		choice{s.Words.T(words.PlainPasswords), s.passwords},
+		choice{s.Words.T(words.PlainDecide), s.decide},
 	)
 	return s.menu(ctx, choices...)
-}
-
-// plan shows the whole plan and opens a row of it.
-func (s *session) plan(ctx context.Context) error {
-	for {
-		plan := s.device.Plan()
-		w := s.writer()
-		var rows []*checklist.Row
-		var lines []string
-		add := func(list []checklist.Row) {
-			for i := range list {
-				rows = append(rows, &list[i])
-				lines = append(lines, w.Title(&list[i]))
-			}
-		}
-		add(plan.Rows)
-		add(plan.PutOff)
-		add(plan.Finished)
-		s.gap()
-		if len(rows) == 0 {
-			s.say(s.Words.T(words.PlainNothingOpen))
-			return nil
-		}
-		s.say(s.Words.T(words.PlainPlanHead))
-		if plan.More > 0 {
-			s.say(s.Words.N(words.PlainMore, plan.More))
-		}
-		n, err := s.pick(ctx, lines, false)
-		if err != nil {
-			return err
-		}
-		if err := s.task(ctx, rows[n].Item.ID); err != nil && !errors.Is(err, errBack) {
-			return err
-		}
-	}
 }
 
 // sync brings the devices together.
@@ -140,6 +114,9 @@ func (s *session) sync(ctx context.Context) error {
 		return err
 	}
 	s.say(SyncText(s.Words, result))
+	if result.PackRefused != nil {
+		s.say(s.Words.T(words.PackRefused))
+	}
 	return nil
 }
 

@@ -38,6 +38,10 @@ type Device interface {
 	ConfirmRecovery(code humancode.Code) error
 	Sync(ctx context.Context) (patient.SyncResult, error)
 	SetPassphrase(passphrase []byte) error
+	HasPassphrase() bool
+	Helping() bool
+	StartHelping() error
+	StopHelping(passphrase []byte) error
 	Server() string
 	UseServer(url string) error
 	Wipe(ctx context.Context, remote bool) error
@@ -108,11 +112,15 @@ func Run(ctx context.Context, cfg Config) error {
 
 func (s *session) begin(ctx context.Context) error {
 	s.say(s.Words.T(words.PlainHello))
-	s.say(s.Words.T(words.PlainHow))
-	if s.Pack.Development() {
-		s.say(s.Words.T(words.PlainDevelopment))
-	}
 	err := s.open(ctx)
+	if s.device != nil && s.device.Helping() {
+		s.say(s.Words.T(words.PlainHelperHow))
+	} else {
+		s.say(s.Words.T(words.PlainHow))
+		if s.Pack.Development() {
+			s.say(s.Words.T(words.PlainDevelopment))
+		}
+	}
 	for errors.Is(err, patient.ErrNoVault) {
 		if err = s.welcome(ctx); err == nil && s.device == nil {
 			err = patient.ErrNoVault
@@ -198,7 +206,17 @@ func (s *session) line(ctx context.Context, question string) (string, error) {
 			continue
 		}
 		typed = strings.TrimSpace(typed)
-		switch strings.ToLower(typed) {
+		letter := strings.ToLower(typed)
+		if s.device != nil && s.device.Helping() {
+			if letter == "n" || letter == "v" {
+				letter = "" // a helper knows of neither
+			}
+			if letter == "?" {
+				s.say(s.Words.T(words.PlainHelperHow))
+				continue
+			}
+		}
+		switch letter {
 		case "x":
 			return "", errLeave
 		case "b":

@@ -148,6 +148,7 @@ func (s *session) settings(ctx context.Context) error {
 		choice{s.Words.T(words.PlainSetServer, words.Str("server", server)), s.setServer},
 		choice{s.Words.T(words.PlainSetPassphrase), s.setPassphrase},
 		choice{s.Words.T(words.PlainSetAnswers), s.questions},
+		choice{s.Words.T(words.PlainSetHelper), s.startHelping},
 		choice{s.Words.T(words.PlainSetWipe), s.wipe},
 	)
 }

@@ -18,7 +18,7 @@ func DrawContacts(t *widget.Text, env *Env, ref, region string, by int) {
 		}
 		t.Indent(st.Strong, by, line)
 		if c.Web != "" {
-			t.Indent(st.Muted, by, widget.Line(c.Web))
+			t.Link(st.Muted, by, c.Web)
 		}
 		if len(c.Mail) > 0 {
 			t.Indent(st.Muted, by, strings.Join(c.Mail, ", "))

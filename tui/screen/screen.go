@@ -9,6 +9,7 @@ package screen
 
 import (
 	"context"
+	"io"
 	"time"
 
 	tea "charm.land/bubbletea/v2"
@@ -25,7 +26,7 @@ import (
 )
 
 // Device is an open vault, as the screens use it. [patient.Device] is one. State, Plan,
-// RecoveryConfirmed and Server answer from memory; the others may block and are called from
+// RecoveryConfirmed, HasPassphrase, Helping and Server answer from memory; the others may block and are called from
 // commands only.
 type Device interface {
 	State() vault.State
@@ -41,6 +42,10 @@ type Device interface {
 	RecoveryCode() (humancode.Code, error)
 	ConfirmRecovery(code humancode.Code) error
 	SetPassphrase(passphrase []byte) error
+	HasPassphrase() bool
+	Helping() bool
+	StartHelping() error
+	StopHelping(passphrase []byte) error
 	UseServer(url string) error
 	Sync(ctx context.Context) (patient.SyncResult, error)
 	Wipe(ctx context.Context, remote bool) error
@@ -61,6 +66,8 @@ type Opener struct {
 // that it does not know give zero values.
 type Content interface {
 	Title(locale, item string) string
+	// Lane is what a part of the plan is called.
+	Lane(locale string, lane checklist.Lane) string
 	Item(locale, item string) checklist.ItemText
 	How(locale string, p *checklist.Platform, capability string) checklist.How
 	// Contacts resolves a step's ref for a region ("" when not known).
@@ -104,6 +111,7 @@ type Env struct {
 	Opener   Opener
 	Region   string // chosen on the crisis screen before there are answers
 	Now      func() time.Time
+	Rand     io.Reader // nil: the operating system's
 	ReadFile func(name string) ([]byte, error)
 	SaveFile func(name string, data []byte) error // see [SaveNew]
 	// Send hands a message to the root, which acts on it before it looks at another key. It is
@@ -142,6 +150,7 @@ const (
 	Triage
 	Letter // Letters: which to choose from
 	Message
+	Passwords
 )
 
 // Go asks the root to show another screen. With Replace, back skips the one that asked.

@@ -46,6 +46,7 @@ type Set struct {
 	Profile colorprofile.Profile
 	Dark    bool
 	ASCII   bool
+	Links   bool // the terminal knows hyperlinks
 }
 
 // Signs are the marks of the interface, as Unicode or as ASCII.
@@ -61,11 +62,12 @@ type Options struct {
 	Dark    bool
 	Profile colorprofile.Profile
 	ASCII   bool // the terminal shows nothing but ASCII
+	Links   bool // the terminal knows hyperlinks (OSC 8)
 }
 
 // New returns the tokens for a terminal.
 func New(o Options) *Set {
-	s := &Set{Signs: unicodeSigns, Profile: o.Profile, Dark: o.Dark, ASCII: o.ASCII}
+	s := &Set{Signs: unicodeSigns, Profile: o.Profile, Dark: o.Dark, ASCII: o.ASCII, Links: o.Links}
 	if o.ASCII {
 		s.Signs = asciiSigns
 	}
@@ -108,6 +110,18 @@ func FromEnv(environ []string, getenv func(string) string) colorprofile.Profile 
 		p = colorprofile.ASCII
 	}
 	return p
+}
+
+// KnowsLinks reports whether a terminal takes hyperlinks, or at least passes over them. The
+// console of Linux, and terminals that say they are dumb or nothing, might show what is
+// between the signs.
+func KnowsLinks(getenv func(string) string) bool {
+	switch term := getenv("TERM"); term {
+	case "", "dumb", "linux", "cons25", "vt100", "vt102", "vt220", "ansi":
+		return false
+	default:
+		return true
+	}
 }
 
 // QR renders a line of a QR code, white blocks on black, whatever the theme: a camera needs

@@ -34,6 +34,7 @@ type Device struct {
 	Bundle    []byte  // what Verify was last given
 	Received  *string // what Verify was last given
 	Secret    string  // the passphrase
+	Helper    bool    // helper mode
 }
 
 var _ screen.Device = (*Device)(nil)
@@ -171,6 +172,31 @@ func (d *Device) ConfirmRecovery(code humancode.Code) error {
 // SetPassphrase implements [screen.Device].
 func (d *Device) SetPassphrase(p []byte) error { return d.change(func() { d.Secret = string(p) }) }
 
+// HasPassphrase implements [screen.Device].
+func (d *Device) HasPassphrase() bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.Secret != ""
+}
+
+// Helping implements [screen.Device].
+func (d *Device) Helping() bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.Helper
+}
+
+// StartHelping implements [screen.Device].
+func (d *Device) StartHelping() error { return d.change(func() { d.Helper = true }) }
+
+// StopHelping implements [screen.Device].
+func (d *Device) StopHelping(p []byte) error {
+	if d.HasPassphrase() && string(p) != d.Secret {
+		return patient.ErrWrongPassphrase
+	}
+	return d.change(func() { d.Helper = false })
+}
+
 // UseServer implements [screen.Device].
 func (d *Device) UseServer(url string) error { return d.change(func() { d.Address = url }) }
 
@@ -215,26 +241,54 @@ func (d *Device) Plan() checklist.Plan {
 			}
 		}
 		d.fan(&row, s.Rows)
-		p.Total++
+		count(&p, &row)
 		switch row.Status {
 		case checklist.Done, checklist.Skipped, checklist.NotMine:
-			p.Done++
 			p.Finished = append(p.Finished, row)
 		case checklist.Later:
 			p.PutOff = append(p.PutOff, row)
 		default:
 			p.Rows = append(p.Rows, row)
-			p.MinutesLeft += row.Minutes
 		}
 	}
+	slices.SortFunc(p.Lanes, func(a, b checklist.LaneProgress) int {
+		return slices.Index(checklist.Lanes(), a.Lane) - slices.Index(checklist.Lanes(), b.Lane)
+	})
 	p.ShowFirst = min(5, len(p.Rows))
 	for _, row := range p.Finished {
+		if row.Status == checklist.Done && !row.Due.IsZero() {
+			p.DueSoon = append(p.DueSoon, row)
+		}
 		if row.Item.ID == "accounts.email" && row.Status == checklist.Done {
 			row.Due = Now.AddDate(0, 0, 4)
 			p.DueSoon = append(p.DueSoon, row)
 		}
 	}
+	slices.SortFunc(p.DueSoon, func(a, b checklist.Row) int { return a.Due.Compare(b.Due) })
 	return p
+}
+
+// count adds a row to the plan and to its lane, as the engine counts: what was set aside is
+// neither done nor to do.
+func count(p *checklist.Plan, row *checklist.Row) {
+	if row.Status == checklist.Skipped || row.Status == checklist.NotMine {
+		return
+	}
+	at := slices.IndexFunc(p.Lanes, func(l checklist.LaneProgress) bool { return l.Lane == row.Lane })
+	if at < 0 {
+		p.Lanes, at = append(p.Lanes, checklist.LaneProgress{Lane: row.Lane}), len(p.Lanes)
+	}
+	lane := &p.Lanes[at]
+	lane.Total++
+	p.Total++
+	if row.Status == checklist.Done || row.Status == checklist.Recheck {
+		lane.Done++
+		p.Done++
+	}
+	if row.Status != checklist.Done && row.Status != checklist.Later {
+		lane.Minutes += row.Minutes
+		p.MinutesLeft += row.Minutes
+	}
 }
 
 // fan gives a row its platforms, each with its own status.
@@ -244,6 +298,9 @@ func (d *Device) fan(row *checklist.Row, states []checklist.RowState) {
 	}
 	open := 0
 	for i := range platforms {
+		if platforms[i].Capabilities[row.Item.FanOut] == nil {
+			continue
+		}
 		p := checklist.PlatformRow{Platform: &platforms[i], Capability: platforms[i].Capabilities[row.Item.FanOut], Status: checklist.Todo}
 		for _, r := range states {
 			if r.Item == row.Item.ID && r.Platform == p.Platform.ID {

@@ -13,29 +13,29 @@ type Content struct{ Released bool }
 var _ screen.Content = Content{}
 
 var platforms = []checklist.Platform{
-	{ID: "facebook", Name: "Facebook", Capabilities: map[string]*checklist.Capability{"hide-friends": {Minutes: 3}}},
-	{ID: "instagram", Name: "Instagram", Capabilities: map[string]*checklist.Capability{"hide-friends": {Minutes: 4}}},
+	{ID: "facebook", Name: "Facebook", Capabilities: map[string]*checklist.Capability{"hide-friends": {Minutes: 3}, "private-account": {Minutes: 6}}},
+	{ID: "instagram", Name: "Instagram", Capabilities: map[string]*checklist.Capability{"hide-friends": {Minutes: 4}, "private-account": {Minutes: 6}}},
 	{ID: "linkedin", Name: "LinkedIn", Capabilities: map[string]*checklist.Capability{"hide-friends": {Minutes: 3}}},
 }
 
 var items = []checklist.Item{
-	{ID: "accounts.email", Minutes: 8, Steps: steps("a")},
-	{ID: "clinic.contact", Minutes: 2, Steps: steps("a", "check:app:verify")},
-	{ID: "accounts.manager", Minutes: 15, Steps: steps("a")},
-	{ID: "social.friends", Minutes: 10, FanOut: "hide-friends", Stops: []string{"names"}, DoesNotStop: []string{"copied"}, Steps: steps("a", "b"), Sources: []string{"help"}},
-	{ID: "money.freeze", Minutes: 15, Letters: []string{"freeze"}, Stops: []string{"loans"}, DoesNotStop: []string{"copied"}, Steps: steps("a", "ring:role:credit-freeze"), Sources: []string{"help"}},
-	{ID: "phone.lock", Minutes: 5, Steps: steps("a")},
-	{ID: "social.private", Minutes: 12, Steps: steps("a")},
-	{ID: "accounts.twostep", Minutes: 8, Steps: steps("a")},
-	{ID: "medical.copy", Minutes: 20, Steps: steps("a", "say:app:message")},
-	{ID: "footprint.search", Minutes: 10, Steps: steps("a")},
+	{ID: "accounts.email", Lane: checklist.LaneAccounts, Minutes: 8, Steps: steps("a")},
+	{ID: "clinic.contact", HelperOK: true, Lane: checklist.LaneContain, Minutes: 2, Steps: steps("a", "check:app:verify")},
+	{ID: "accounts.manager", Lane: checklist.LaneAccounts, Minutes: 15, Steps: steps("a", "make:app:passwords")},
+	{ID: "social.friends", HelperOK: true, Lane: checklist.LaneContain, Minutes: 10, FanOut: "hide-friends", Stops: []string{"names"}, DoesNotStop: []string{"copied"}, Steps: steps("a", "b"), Sources: []string{"help"}},
+	{ID: "money.freeze", Letters: []string{"freeze"}, HelperOK: true, Lane: checklist.LaneMoney, Minutes: 15, Stops: []string{"loans"}, DoesNotStop: []string{"copied"}, Steps: steps("a", "ring:role:credit-freeze"), Sources: []string{"help"}},
+	{ID: "phone.lock", HelperOK: true, Lane: checklist.LaneAccounts, Minutes: 5, Steps: steps("a")},
+	{ID: "social.private", Lane: checklist.LaneContain, Minutes: 12, FanOut: "private-account", Steps: steps("a")},
+	{ID: "accounts.twostep", HelperOK: true, Lane: checklist.LaneAccounts, Minutes: 8, Steps: steps("a")},
+	{ID: "medical.copy", Lane: checklist.LaneMedical, Minutes: 20, Steps: steps("a", "say:app:message")},
+	{ID: "footprint.search", Lane: checklist.LaneFootprint, Minutes: 10, Steps: steps("a")},
 	{ID: "now.safe", Lane: checklist.LaneNow, Steps: steps("ring:role:emergency", "ring:role:crisis")},
 	{ID: "now.nopay", Lane: checklist.LaneNow, Steps: steps("a")},
 	{ID: "now.keep", Lane: checklist.LaneNow, Steps: steps("a")},
 	{ID: "now.clinic", Lane: checklist.LaneNow, Steps: steps("a")},
 	{ID: "now.hide", Lane: checklist.LaneNow, Steps: steps("a")},
 	{ID: "now.tell", Lane: checklist.LaneNow, Steps: steps("a")},
-	{ID: "now.report", Lane: checklist.LaneNow, Steps: steps("a")},
+	{ID: "now.report", HelperOK: true, Lane: checklist.LaneNow, Steps: steps("a")},
 }
 
 // steps makes steps from ids; "ring:REF" is a step with a reference.
@@ -78,6 +78,21 @@ func pick(locale, en, es string) string {
 
 // Title implements [screen.Content].
 func (Content) Title(locale, item string) string { t := text[item]; return pick(locale, t[0], t[2]) }
+
+// Lane implements [screen.Content].
+func (Content) Lane(locale string, lane checklist.Lane) string {
+	switch lane {
+	case checklist.LaneContain:
+		return pick(locale, "Close the doors", "Cierre las puertas")
+	case checklist.LaneMoney:
+		return pick(locale, "Your money", "Su dinero")
+	case checklist.LaneMedical:
+		return pick(locale, "Your health records", "Su historial")
+	case checklist.LaneFootprint:
+		return pick(locale, "What can be found about you", "Lo que se encuentra de usted")
+	}
+	return pick(locale, "Your accounts", "Sus cuentas")
+}
 
 // Item implements [screen.Content].
 func (c Content) Item(locale, id string) checklist.ItemText {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"os"
 	"path/filepath"
 	"reflect"
 	"strings"
@@ -13,6 +14,7 @@ import (
 	"github.com/chaperone-privacy/chaperone/internal/words"
 	"github.com/chaperone-privacy/chaperone/tui/app"
 	"github.com/chaperone-privacy/chaperone/tui/screen"
+	"github.com/chaperone-privacy/chaperone/tui/style"
 )
 
 // phone is one device of the patient: a home of its own, and the program on it.
@@ -80,6 +82,7 @@ func (m *table) pickUp(p *phone) tea.Cmd {
 	}
 	p.model = app.New(app.Config{
 		Content: app.PackContent(pack, m.now),
+		Links:   style.KnowsLinks(os.Getenv),
 		Opener: app.PatientOpener(patient.Config{Disk: disk, Server: m.town.url, DeviceName: p.name},
 			func(d *patient.Device, created bool) error {
 				p.device.Store(d)

@@ -35,6 +35,7 @@ var (
 	errNoTTY      = errors.New("no terminal to ask on")
 	errNotTyped   = errors.New("confirmation not typed")
 	errNoLook     = errors.New("region has no facts")
+	errHelping    = errors.New("device was handed to a helper")
 )
 
 // failure is how one kind of error is told: what happened, what to do, and the exit code.
@@ -90,6 +91,7 @@ func failures() []failure {
 		{checklist.ErrNeverEnter, words.CliErrNever, words.CliHintNever, exitRefused},
 		{checklist.ErrValueSize, words.CliErrTooLong, words.CliHintTooLong, exitRefused},
 		{screen.ErrFileExists, words.CliErrExists, words.CliHintExists, exitLocal},
+		{errHelping, words.CliErrHelping, words.CliHintHelping, exitRefused},
 		{errNoLook, words.CliErrRegion, words.CliHintRegion, exitUsage},
 		{vault.ErrNewer, words.CliErrNewer, words.CliHintNewer, exitLocal},
 		{vault.ErrTooLarge, words.CliErrTooLarge, words.CliHintTooLarge, exitLocal},

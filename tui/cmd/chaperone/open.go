@@ -22,6 +22,7 @@ import (
 	"github.com/chaperone-privacy/chaperone/tui/leave"
 	"github.com/chaperone-privacy/chaperone/tui/plain"
 	"github.com/chaperone-privacy/chaperone/tui/screen"
+	"github.com/chaperone-privacy/chaperone/tui/style"
 )
 
 // open opens the program: screens, or line mode where screens cannot be drawn or read.
@@ -92,6 +93,7 @@ func (p *program) openScreens(ctx context.Context, cfg patient.Config, door *lea
 		}),
 		Locale: p.words.Locale(),
 		ASCII:  !words.UTF8(p.getenv),
+		Links:  style.KnowsLinks(p.getenv),
 		Leave:  func() { door.Leave(exitDone) },
 		Now:    p.now,
 	}

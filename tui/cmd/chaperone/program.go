@@ -55,6 +55,7 @@ func commands() []command {
 		{"crisis", usageOf(crisisUsageEN, crisisUsageES), (*program).crisis},
 		{"message", usageOf(messageUsageEN, messageUsageES), (*program).message},
 		{"letter", usageOf(letterUsageEN, letterUsageES), (*program).letter},
+		{"password", usageOf(passwordUsageEN, passwordUsageES), (*program).password},
 		{"sync", usageOf(syncUsageEN, syncUsageES), (*program).sync},
 		{"restore", usageOf(restoreUsageEN, restoreUsageES), (*program).restore},
 		{"recovery", usageOf(recoveryUsageEN, recoveryUsageES), (*program).recovery},

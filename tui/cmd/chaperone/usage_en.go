@@ -19,6 +19,7 @@ Commands:
     crisis       what to do when you are being threatened
     message      what to write to people close to you
     letter       letters to a clinic, a bureau or a site
+    password     suggest a strong password
     sync         bring your devices together
     restore      open your vault on this device with the recovery code
     recovery     show, confirm or print the recovery code
@@ -148,6 +149,21 @@ is needed, the letter has a line for it.
 
 Example:
     $ chaperone letter freeze --to us-equifax --ask --out letter.txt
+`
+
+const passwordUsageEN = `Usage:
+    chaperone password [--words N | --length N] [--json]
+
+Suggests one strong password, made on this device just now. Nothing keeps it:
+put it in your password manager, or on paper.
+
+    --words N    made of N words of a known English list, 5 to 12; 6 unless
+                 told otherwise (77 bits)
+    --length N   made of N letters, numbers and signs, 15 to 64
+    --json       one JSON object, for programs
+
+Example:
+    $ chaperone password --length 20
 `
 
 const syncUsageEN = `Usage:

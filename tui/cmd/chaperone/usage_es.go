@@ -20,6 +20,7 @@ borra la pantalla.
     crisis       qué hacer si alguien le amenaza
     message      qué escribir a la gente cercana
     letter       cartas a una clínica, una agencia o un sitio
+    password     propone una contraseña fuerte
     sync         pone de acuerdo sus dispositivos
     restore      abre su bóveda en este dispositivo con el código de recuperación
     recovery     muestra, confirma o imprime el código de recuperación
@@ -153,6 +154,21 @@ falta, la carta lleva una línea para él.
 
 Ejemplo:
     $ chaperone letter freeze --to us-equifax --ask --out letter.txt
+`
+
+const passwordUsageES = `Uso:
+    chaperone password [--words N | --length N] [--json]
+
+Propone una contraseña fuerte, hecha en este dispositivo ahora mismo. Nada la
+guarda: póngala en su gestor de contraseñas, o en un papel.
+
+    --words N    de N palabras de una lista inglesa conocida, de 5 a 12; 6 si
+                 no dice otra cosa (77 bits)
+    --length N   de N letras, números y signos, de 15 a 64
+    --json       un objeto JSON, para programas
+
+Ejemplo:
+    $ chaperone password --length 20
 `
 
 const syncUsageES = `Uso:

@@ -46,7 +46,7 @@ func (p *program) device(ctx context.Context, a *arguments) (*patient.Device, er
 	}
 	d, err := patient.Open(ctx, cfg)
 	if !errors.Is(err, patient.ErrNeedPassphrase) {
-		return p.speak(d), err
+		return p.forOwner(a, d, err)
 	}
 	ask, err := p.asker(false)
 	if errors.Is(err, errNoTTY) {
@@ -62,6 +62,18 @@ func (p *program) device(ctx context.Context, a *arguments) (*patient.Device, er
 	}
 	cfg.Passphrase = []byte(secret)
 	d, err = patient.Open(ctx, cfg)
+	return p.forOwner(a, d, err)
+}
+
+// forOwner closes a device again that was handed to a helper. Only bringing devices together
+// tells nothing.
+func (p *program) forOwner(a *arguments, d *patient.Device, err error) (*patient.Device, error) {
+	if err == nil && d.Helping() && a.command != "sync" {
+		if err := d.Close(); err != nil {
+			return nil, err
+		}
+		return nil, errHelping
+	}
 	return p.speak(d), err
 }
 

@@ -2,6 +2,8 @@
 package details
 
 import (
+	"strings"
+
 	tea "charm.land/bubbletea/v2"
 
 	"github.com/chaperone-privacy/chaperone/tui/keys"
@@ -43,6 +45,10 @@ func (m *Model) View(width int) widget.Page {
 		t.Gap()
 		t.Para(st.Strong, s.Title)
 		for _, line := range s.Lines {
+			if strings.HasPrefix(line, "https://") {
+				t.Link(st.Body, 2, line)
+				continue
+			}
 			t.Indent(st.Body, 2, line)
 		}
 	}

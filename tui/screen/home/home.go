@@ -47,7 +47,7 @@ func (m *Model) shown() int {
 
 // Keys implements [screen.Screen].
 func (m *Model) Keys() keys.Map {
-	k := keys.Map{Short: []keys.Binding{m.keys.Verify, m.keys.Plan, m.keys.Settings}, More: []keys.Binding{m.keys.Questions, m.keys.Decide}}
+	k := keys.Map{Short: []keys.Binding{m.keys.Verify, m.keys.Plan, m.keys.Passwords}, More: []keys.Binding{m.keys.Settings, m.keys.Questions, m.keys.Decide}}
 	if m.shown() > 0 {
 		k.Short = append([]keys.Binding{m.keys.Start}, k.Short...)
 	}
@@ -83,6 +83,8 @@ func (m *Model) Update(msg tea.Msg) tea.Cmd {
 		return m.env.Send(screen.Go{To: screen.Verify})
 	case m.keys.Plan.Is(k):
 		return m.env.Send(screen.Go{To: screen.Plan})
+	case m.keys.Passwords.Is(k):
+		return m.env.Send(screen.Go{To: screen.Passwords})
 	case m.keys.Settings.Is(k):
 		return m.env.Send(screen.Go{To: screen.Settings})
 	case m.keys.Questions.Is(k):
@@ -182,15 +184,25 @@ func (m *Model) drawPlan(t *widget.Text) (from, to int) {
 	return from, to
 }
 
+// dueShown is how many rows that come due again stand on the screen.
+const dueShown = 2
+
 func (m *Model) drawDue(t *widget.Text) {
 	w, st := m.env.Words, t.Style
 	if len(m.plan.DueSoon) == 0 {
 		return
 	}
-	row := m.plan.DueSoon[0]
-	t.Pair(w.T(words.HomeDue), st.Accent, st.Body, 13, w.T(words.HomeDueRow,
-		words.Str("title", m.env.Content.Title(m.env.Locale(), row.Item.ID)),
-		words.Str("when", w.In(row.Due, m.env.Now()))))
+	shown := min(len(m.plan.DueSoon), dueShown)
+	label := w.T(words.HomeDue)
+	for _, row := range m.plan.DueSoon[:shown] {
+		t.Pair(label, st.Accent, st.Body, 13, w.T(words.HomeDueRow,
+			words.Str("title", m.env.Content.Title(m.env.Locale(), row.Item.ID)),
+			words.Str("when", w.In(row.Due, m.env.Now()))))
+		label = ""
+	}
+	if more := len(m.plan.DueSoon) - shown; more > 0 {
+		t.Pair("", st.Accent, st.Muted, 13, w.N(words.HomeLater, more))
+	}
 	t.Gap()
 }
 

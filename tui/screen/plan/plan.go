@@ -1,46 +1,92 @@
-// Package plan is the whole plan: the rows to do now, the rest behind "later" with a count,
-// and what is finished.
+// Package plan is the whole plan: how far each part of it is, the rows to do now, the rest
+// behind "later" with a count, and what is finished. It can be searched, and narrowed to one
+// part or to everything for one app.
 package plan
 
 import (
+	"context"
+	"time"
+
 	tea "charm.land/bubbletea/v2"
 
 	"github.com/chaperone-privacy/chaperone/internal/checklist"
-	"github.com/chaperone-privacy/chaperone/internal/words"
 	"github.com/chaperone-privacy/chaperone/tui/keys"
 	"github.com/chaperone-privacy/chaperone/tui/screen"
 	"github.com/chaperone-privacy/chaperone/tui/widget"
+)
+
+// mode is what the screen shows.
+type mode int
+
+const (
+	listing   mode = iota
+	narrowing      // the list of parts and apps
+	searching      // a word is being typed
 )
 
 // Model is the screen.
 type Model struct {
 	env             *screen.Env
 	keys            keys.Plan
+	mode            mode
 	list            widget.List
+	pick            widget.List // of parts and apps
+	input           widget.Input
+	filter          filter
 	plan            checklist.Plan
 	later, finished bool // unfolded
+	busy            bool
+	err             error
 }
 
 // New returns the screen.
 func New(env *screen.Env) *Model { return &Model{env: env, keys: keys.NewPlan()} }
 
+type markedMsg struct{ err error }
+
 // Init reads the plan anew.
 func (m *Model) Init() tea.Cmd {
 	m.plan = m.env.Device.Plan()
+	m.clamp()
 	return nil
 }
 
+// clamp keeps the cursor on a row.
+func (m *Model) clamp() { m.list.At = max(0, min(m.list.At, len(m.visible())-1)) }
+
+// Typing implements [screen.Typing].
+func (m *Model) Typing() bool { return m.mode == searching }
+
 // Keys implements [screen.Screen].
 func (m *Model) Keys() keys.Map {
+	switch {
+	case m.mode == narrowing:
+		choose := keys.NewChoose()
+		return keys.Map{Short: []keys.Binding{choose.Pick, choose.Back}}
+	case m.mode == searching:
+		typing := keys.NewTyping()
+		return keys.Map{Short: []keys.Binding{typing.Accept, typing.Clear, typing.Back}}
+	}
 	k := keys.Map{}
 	if len(m.visible()) > 0 {
 		k.Short = append(k.Short, m.keys.Open)
+		if m.filter.platform != "" {
+			k.Short = append(k.Short, m.keys.One)
+		}
 	}
-	if len(m.plan.Rows) > m.first() {
-		k.Short = append(k.Short, m.keys.Later)
+	if m.filter.none() {
+		if len(m.plan.Rows) > m.first() {
+			k.More = append(k.More, m.keys.Later)
+		}
+		if len(m.plan.Finished) > 0 {
+			k.More = append(k.More, m.keys.Finished)
+		}
 	}
-	if len(m.plan.Finished) > 0 {
-		k.Short = append(k.Short, m.keys.Finished)
+	if m.plan.Total > 0 {
+		k.Short = append(k.Short, m.keys.Search, m.keys.Narrow)
+	}
+	if len(k.Short) > 3 {
+		k.Short, k.More = k.Short[:3:3], append(k.Short[3:], k.More...)
 	}
 	k.Short = append(k.Short, m.keys.Back)
 	return k
@@ -55,6 +101,9 @@ func (m *Model) first() int {
 
 // visible returns the rows on the screen, in order.
 func (m *Model) visible() []checklist.Row {
+	if !m.filter.none() {
+		return m.matching()
+	}
 	rows := m.plan.Rows[:m.first():m.first()]
 	if m.later {
 		rows = m.plan.Rows[:len(m.plan.Rows):len(m.plan.Rows)]
@@ -68,121 +117,104 @@ func (m *Model) visible() []checklist.Row {
 
 // Update implements [screen.Screen].
 func (m *Model) Update(msg tea.Msg) tea.Cmd {
-	if _, ok := msg.(screen.Changed); ok {
+	switch msg := msg.(type) {
+	case markedMsg:
+		m.busy, m.err = false, msg.err
 		return m.Init()
+	case screen.Changed:
+		return m.Init()
+	case tea.PasteMsg:
+		if m.mode == searching && m.input.Update(msg) {
+			m.search()
+		}
+	case tea.KeyPressMsg:
+		switch {
+		case m.busy:
+		case m.mode == narrowing:
+			m.narrow(msg)
+		case m.mode == searching:
+			m.typed(msg)
+		default:
+			return m.press(msg)
+		}
 	}
-	k, ok := msg.(tea.KeyPressMsg)
-	if !ok {
-		return nil
-	}
+	return nil
+}
+
+func (m *Model) press(k tea.KeyPressMsg) tea.Cmd {
+	defer m.clamp()
+	m.err = nil
 	rows := m.visible()
 	switch {
 	case m.list.Update(k, len(rows)):
 	case m.keys.Open.Is(k):
 		if m.list.At < len(rows) {
-			return m.env.Send(screen.Go{To: screen.Task, Row: checklist.RowKey{Item: rows[m.list.At].Item.ID}})
+			return m.env.Send(screen.Go{To: screen.Task, Row: checklist.RowKey{Item: rows[m.list.At].Item.ID, Platform: m.filter.platform}})
 		}
-	case m.keys.Later.Is(k):
+	case m.keys.One.Is(k) && m.filter.platform != "" && m.list.At < len(rows):
+		return m.toggle(&rows[m.list.At])
+	case m.keys.Search.Is(k) && m.plan.Total > 0:
+		m.mode, m.filter, m.input = searching, filter{}, widget.Input{Max: 64}
+	case m.keys.Narrow.Is(k) && m.plan.Total > 0:
+		m.mode, m.pick = narrowing, widget.List{}
+	case m.keys.Later.Is(k) && m.filter.none():
 		m.later = !m.later
-	case m.keys.Finished.Is(k):
+	case m.keys.Finished.Is(k) && m.filter.none():
 		m.finished = !m.finished
 		if m.finished {
 			m.list.At = len(rows)
 		}
 	case m.keys.Back.Is(k):
-		return m.env.Send(screen.Back{})
+		if m.filter.none() {
+			return m.env.Send(screen.Back{})
+		}
+		m.filter, m.list = filter{}, widget.List{}
 	}
-	m.list.At = max(0, min(m.list.At, len(m.visible())-1))
 	return nil
 }
 
-// View implements [screen.Screen].
-func (m *Model) View(width int) widget.Page {
-	w, st := m.env.Words, m.env.Style
-	t := widget.NewText(st, width)
-	page := widget.Page{
-		Title: w.T(words.PlanTitle),
-		Aside: w.T(words.PlanDone, words.Int("done", m.plan.Done), words.Int("total", m.plan.Total)),
-		Body:  t,
+// toggle marks the app that is looked at in one row as done, or as open again.
+func (m *Model) toggle(row *checklist.Row) tea.Cmd {
+	status := checklist.Done
+	if p := screen.On(row, m.filter.platform); p == nil {
+		return nil
+	} else if p.Status == checklist.Done {
+		status = checklist.Todo
 	}
-	at := 0
-	group := func(rows []checklist.Row) {
-		choices := make([]widget.Choice, len(rows))
-		for i, row := range rows {
-			choices[i] = m.choice(row)
-		}
-		if m.list.At >= at && m.list.At < at+len(rows) {
-			list := widget.List{At: m.list.At - at}
-			page.Focus, page.FocusEnd = list.Draw(t, choices)
-		} else {
-			(&widget.List{}).DrawPlain(t, choices)
-		}
-		at += len(rows)
-		t.Gap()
-	}
-	if len(m.plan.Rows) == 0 {
-		t.Para(st.Body, w.T(words.HomeNothing))
-		t.Gap()
-	} else {
-		t.Para(st.Accent, w.T(words.PlanNow))
-		group(m.plan.Rows[:m.first()])
-	}
-	if more := m.plan.Rows[m.first():]; len(more) > 0 {
-		t.Para(st.Accent, w.N(words.PlanLater, len(more)))
-		if m.later {
-			group(more)
-		} else {
-			t.Indent(st.Muted, 2, w.T(words.PlanLaterText))
-			t.Gap()
-		}
-	}
-	if m.plan.More > 0 {
-		t.Indent(st.Muted, 2, w.N(words.PlanMore, m.plan.More))
-		t.Gap()
-	}
-	if len(m.plan.PutOff) > 0 {
-		t.Para(st.Accent, w.T(words.PlanPutoff))
-		group(m.plan.PutOff)
-	}
-	if len(m.plan.Finished) > 0 {
-		t.Para(st.Accent, w.N(words.PlanFinished, len(m.plan.Finished)))
-		if m.finished {
-			group(m.plan.Finished)
-		}
-	}
-	if page.Focus == firstRow && page.FocusEnd > 0 {
-		page.Focus = 0 // keep the heading in sight with the first row
-	}
-	return page
+	m.busy = true
+	device, key := m.env.Device, checklist.RowKey{Item: row.Item.ID, Platform: m.filter.platform}
+	return m.env.Do(func(context.Context) tea.Msg { return markedMsg{device.Mark(key, status, "", time.Time{})} })
 }
 
-// firstRow is the line of the first row, below its heading.
-const firstRow = 1
+// typed takes a key for the search. What is found is shown with every key.
+func (m *Model) typed(k tea.KeyPressMsg) {
+	typing := keys.NewTyping()
+	switch {
+	case typing.Accept.Is(k):
+		m.mode = listing
+	case typing.Back.Is(k):
+		m.mode, m.filter, m.list = listing, filter{}, widget.List{}
+	case m.input.Update(k):
+		m.search()
+	}
+}
 
-func (m *Model) choice(row checklist.Row) widget.Choice {
-	w, loc := m.env.Words, m.env.Locale()
-	c := widget.Choice{Label: m.env.Content.Title(loc, row.Item.ID)}
-	switch row.Status {
-	case checklist.Done:
-		c.Aside = w.T(words.StatusDone)
-	case checklist.Skipped:
-		c.Aside = w.T(words.StatusSkipped)
-	case checklist.NotMine:
-		c.Aside = w.T(words.StatusNotmine)
-	case checklist.Recheck:
-		c.Aside = w.T(words.StatusRecheck)
-	case checklist.Later:
-		c.Aside = w.T(words.StatusLater, words.Str("when", w.In(row.Due, m.env.Now())))
-	default:
-		c.Aside = w.N(words.HomeMin, row.Minutes)
+func (m *Model) search() {
+	m.filter = filter{query: m.input.Value()}
+	m.list = widget.List{}
+}
+
+// narrow takes a key on the list of parts and apps.
+func (m *Model) narrow(k tea.KeyPressMsg) {
+	choose := keys.NewChoose()
+	parts := m.parts()
+	switch {
+	case m.pick.Update(k, len(parts)):
+	case choose.Pick.Is(k):
+		p := parts[m.pick.At]
+		m.filter = filter{lane: p.Lane, platform: p.Platform}
+		m.mode, m.list = listing, widget.List{}
+	case choose.Back.Is(k):
+		m.mode = listing
 	}
-	if len(row.Unmet) > 0 && row.Status != checklist.Done {
-		if title := m.env.Content.Title(loc, row.Unmet[0]); title != "" {
-			c.Note = w.T(words.PlanAfter, words.Str("title", title))
-		}
-	}
-	if row.Optional {
-		c.Note = w.T(words.PlanOptional)
-	}
-	return c
 }

@@ -26,6 +26,7 @@ const (
 	server
 	syncNow
 	recovery
+	helper
 	wipe
 	wipeAll
 	rows
@@ -40,6 +41,7 @@ const (
 	againPassphrase
 	newServer
 	wipeWord
+	startHelper // nothing is typed: Enter says yes
 )
 
 // Model is the screen.
@@ -60,20 +62,21 @@ type Model struct {
 func New(env *screen.Env) *Model { return &Model{env: env} }
 
 type doneMsg struct {
-	err   error
-	said  string
-	wiped bool
+	err     error
+	said    string
+	wiped   bool
+	helping bool
 }
 
 // Init implements [screen.Screen].
 func (m *Model) Init() tea.Cmd { return nil }
 
 // Typing implements [screen.Typing].
-func (m *Model) Typing() bool { return m.entry != none }
+func (m *Model) Typing() bool { return m.entry != none && m.entry != startHelper }
 
 // Keys implements [screen.Screen].
 func (m *Model) Keys() keys.Map {
-	if m.entry != none {
+	if m.Typing() {
 		k := keys.NewTyping()
 		return keys.Map{Short: []keys.Binding{k.Accept, k.Clear, k.Back}}
 	}
@@ -89,9 +92,12 @@ func (m *Model) Update(msg tea.Msg) tea.Cmd {
 		if msg.wiped {
 			return m.env.Send(screen.Wiped{})
 		}
+		if msg.helping {
+			return m.env.Send(screen.Go{To: screen.Home})
+		}
 		return m.env.Send(screen.Changed{})
 	case tea.PasteMsg:
-		if m.entry != none {
+		if m.Typing() {
 			m.input.Update(msg)
 		}
 	case tea.KeyPressMsg:
@@ -132,6 +138,8 @@ func (m *Model) press(k tea.KeyPressMsg) tea.Cmd {
 		return m.sync()
 	case recovery:
 		return m.env.Send(screen.Go{To: screen.Recovery})
+	case helper:
+		m.entry = startHelper
 	case wipe, wipeAll:
 		m.remote = row(m.list.At) == wipeAll
 		m.ask(wipeWord, "", false)
@@ -161,12 +169,16 @@ func (m *Model) typed(k tea.KeyPressMsg) tea.Cmd {
 		return nil
 	}
 	if !typing.Accept.Is(k) {
-		m.input.Update(k)
+		if m.Typing() {
+			m.input.Update(k)
+		}
 		return nil
 	}
 	w, value := m.env.Words, m.input.Value()
 	m.warn = ""
 	switch m.entry {
+	case startHelper:
+		return m.startHelper()
 	case newPassphrase:
 		m.first = value
 		m.ask(againPassphrase, "", true)
@@ -219,6 +231,16 @@ func (m *Model) run(said string, work func(context.Context, screen.Device) error
 	})
 }
 
+// startHelper hands the device over: from then on only the tasks of a helper are shown.
+func (m *Model) startHelper() tea.Cmd {
+	m.entry, m.busy = none, true
+	device := m.env.Device
+	return m.env.Do(func(context.Context) tea.Msg {
+		err := device.StartHelping()
+		return doneMsg{err: err, helping: err == nil}
+	})
+}
+
 func (m *Model) save(locale, theme string) tea.Cmd {
 	return m.run("", func(_ context.Context, d screen.Device) error { return d.SetSettings(locale, theme) })
 }
@@ -232,6 +254,9 @@ func (m *Model) sync() tea.Cmd {
 		if err != nil {
 			return doneMsg{err: err}
 		}
+		if r.PackRefused != nil {
+			return doneMsg{said: w.T(words.PackRefused)}
+		}
 		return doneMsg{said: w.T(words.SettingsSynced, words.Str("when", syncedAt(w, r)))}
 	})
 }
@@ -243,6 +268,16 @@ func (m *Model) View(width int) widget.Page {
 	w, st := m.env.Words, m.env.Style
 	t := widget.NewText(st, width)
 	p := widget.Page{Title: w.T(words.SettingsTitle), Body: t}
+	if m.entry == startHelper {
+		t.Para(st.Body, w.T(words.HelperStart))
+		t.Gap()
+		if m.env.Device.HasPassphrase() {
+			t.Para(st.Body, w.T(words.HelperStartLocked))
+		} else {
+			t.Para(st.Caution, w.T(words.HelperStartOpen))
+		}
+		return p
+	}
 	if m.entry != none {
 		ask := map[entry]words.Key{
 			newPassphrase:   words.SettingsPassphraseAsk,
@@ -300,6 +335,7 @@ func (m *Model) choices(state vault.State) []widget.Choice {
 		server:     {Label: w.T(words.SettingsServer), Aside: address},
 		syncNow:    {Label: w.T(words.SettingsSync)},
 		recovery:   {Label: w.T(words.SettingsCode), Aside: code},
+		helper:     {Label: w.T(words.SettingsHelper)},
 		wipe:       {Label: w.T(words.SettingsWipe)},
 		wipeAll:    {Label: w.T(words.SettingsWipeall)},
 	}

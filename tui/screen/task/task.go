@@ -57,10 +57,19 @@ func (m *Model) Init() tea.Cmd {
 		for i := range rows {
 			if m.row == nil && rows[i].Item.ID == m.key.Item {
 				m.row = &rows[i]
+				m.find()
 			}
 		}
 	}
 	return nil
+}
+
+// find puts the cursor on the platform that was asked for, the first time.
+func (m *Model) find() {
+	at := slices.IndexFunc(m.row.Platforms, func(p checklist.PlatformRow) bool { return p.Platform.ID == m.key.Platform })
+	if at >= 0 {
+		m.list.At, m.moved, m.key.Platform = at, true, ""
+	}
 }
 
 func (m *Model) open() bool {
@@ -89,6 +98,9 @@ func (m *Model) Keys() keys.Map {
 	if len(m.row.Platforms) > 0 {
 		k.Short = []keys.Binding{m.keys.One, m.keys.All, m.keys.Skip, m.keys.Back}
 		k.More = append(k.More, m.keys.Later)
+	}
+	if m.leadsTo("app:passwords") {
+		k.Short = append([]keys.Binding{m.keys.Passwords}, k.Short...)
 	}
 	if m.leadsTo("app:verify") {
 		k.Short = append([]keys.Binding{m.keys.Verify}, k.Short...)
@@ -164,6 +176,8 @@ func (m *Model) press(k tea.KeyPressMsg) tea.Cmd {
 		return m.env.Send(screen.Go{To: screen.Message})
 	case m.keys.Letter.Is(k) && len(m.letters()) > 0:
 		return m.env.Send(screen.Go{To: screen.Letter, Letters: m.letters()})
+	case m.keys.Passwords.Is(k) && m.leadsTo("app:passwords"):
+		return m.env.Send(screen.Go{To: screen.Passwords})
 	case !open && m.keys.Reopen.Is(k):
 		return m.mark("", checklist.Todo, "", time.Time{}, true)
 	case !open:

@@ -152,7 +152,7 @@ func (m *Model) path(t *widget.Text, p *checklist.Platform) {
 	}
 	for _, link := range []string{how.Link, how.HelpURL} {
 		if link != "" {
-			t.Indent(st.Muted, 4, widget.Line(link))
+			t.Link(st.Muted, 4, link)
 		}
 	}
 	if how.Caveat != "" {
