@@ -190,6 +190,9 @@ type Document struct {
 	Platforms []Platform `json:"platforms"` // by order
 	Agencies  []Agency   `json:"agencies"`  // by order, then id
 	Sources   []Source   `json:"sources"`   // by id
+	Triage    *Triage    `json:"triage,omitempty"`
+	Letters   []Letter   `json:"letters,omitempty"`  // by order, then id
+	Messages  []Message  `json:"messages,omitempty"` // by id
 }
 
 // Pack is a verified content pack. It does not change, and may be used from several

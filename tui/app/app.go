@@ -50,9 +50,10 @@ type Config struct {
 	// nil or returns, the root closes the device and quits; the caller then clears the screen.
 	Leave func()
 
-	Now      func() time.Time                  // nil: time.Now
-	Rand     io.Reader                         // nil: the operating system's
-	ReadFile func(name string) ([]byte, error) // nil: a file of at most 1 MiB
+	Now      func() time.Time                     // nil: time.Now
+	Rand     io.Reader                            // nil: the operating system's
+	ReadFile func(name string) ([]byte, error)    // nil: a file of at most 1 MiB
+	SaveFile func(name string, data []byte) error // nil: [screen.SaveNew]
 }
 
 // Model is the root. It is a [tea.Model]; make it with [New].
@@ -84,6 +85,9 @@ func New(cfg Config) *Model {
 	if cfg.ReadFile == nil {
 		cfg.ReadFile = readFile
 	}
+	if cfg.SaveFile == nil {
+		cfg.SaveFile = screen.SaveNew
+	}
 	if cfg.Width <= 0 || cfg.Height <= 0 {
 		cfg.Width, cfg.Height = 80, 24
 	}
@@ -94,7 +98,7 @@ func New(cfg Config) *Model {
 	m.ctx, m.cancel = context.WithCancel(context.Background())
 	m.env = &screen.Env{
 		Words: words.For(cfg.Locale), Content: cfg.Content, Device: cfg.Device, Opener: cfg.Opener,
-		Now: cfg.Now, Rand: cfg.Rand, ReadFile: cfg.ReadFile, Do: m.do, Send: m.send,
+		Now: cfg.Now, Rand: cfg.Rand, ReadFile: cfg.ReadFile, SaveFile: cfg.SaveFile, Do: m.do, Send: m.send,
 	}
 	m.applySettings()
 	if cfg.Device != nil {

@@ -100,3 +100,73 @@ func TestRealCrisis(t *testing.T) {
 		t.Errorf("got\n%s\nwant the whole list on a screen of 40x20", r.View())
 	}
 }
+
+// TestRealGuides walks every way through the questions of the real pack, and fills in every
+// letter, in both languages, on the smallest terminal and on a common one.
+func TestRealGuides(t *testing.T) {
+	t.Parallel()
+	pack, err := checklist.Embedded()
+	if err != nil {
+		t.Fatal(err)
+	}
+	now := func() time.Time { return apptest.Now }
+	content := app.PackContent(func() *checklist.Pack { return pack }, now)
+	for _, locale := range pack.Locales() {
+		for _, at := range []size{{40, 20}, {80, 24}} {
+			for _, region := range []string{"us", "gb"} {
+				open := func(to screen.Go) *apptest.Robot {
+					d := packed{apptest.New(), pack}
+					d.Vault.Rows, d.Vault.Answers = nil, checklist.Answers{Stage: checklist.Worried, Region: region}
+					return apptest.Start(t, app.New(app.Config{
+						Content: content, Device: d, Locale: locale, Theme: "dark", Profile: colorprofile.NoTTY,
+						Width: at.w, Height: at.h, Now: now, SaveFile: apptest.SaveFile(),
+					})).Send(to)
+				}
+				var walk func(w checklist.Walk, keys []string)
+				walk = func(w checklist.Walk, keys []string) {
+					r := open(screen.Go{To: screen.Triage}).Press(keys...)
+					fits(t, r.View(), at)
+					if e := w.Ending(); e != nil {
+						title := strings.Fields(content.Ending(locale, e.ID).Title)[0]
+						r.Saw(title).Press("1")
+						fits(t, r.View(), at)
+						return
+					}
+					if strings.Contains(r.View(), "more line") && at.h > 20 {
+						t.Errorf("got\n%s\nwant the whole question on one screen", r.View())
+					}
+					for i := range w.Node().Answers {
+						next, err := w.Answer(i)
+						if err != nil {
+							t.Fatal(err)
+						}
+						walk(next, append(keys[:len(keys):len(keys)], string(rune('1'+i))))
+					}
+				}
+				walk(content.Triage().Walk(), nil)
+				for _, l := range content.Letters(region) {
+					r := open(screen.Go{To: screen.Letter, Letters: []string{l.ID}})
+					fits(t, r.View(), at)
+					if len(l.To) > 0 {
+						r.Press("enter")
+						fits(t, r.View(), at)
+					}
+					for _, f := range l.Fields {
+						r.Type("value of " + f.ID).Press("enter")
+						fits(t, r.View(), at)
+						if f.Lines {
+							r.Press("enter")
+						}
+					}
+					fits(t, r.View(), at)
+					r.Press("s", "enter")
+					r.Saw("letter.txt")
+				}
+				r := open(screen.Go{To: screen.Message})
+				for range 3 {
+					fits(t, r.Press("t").View(), at)
+				}
+			}
+		}
+	}
+}

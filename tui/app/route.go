@@ -16,6 +16,8 @@ import (
 	"github.com/chaperone-privacy/chaperone/tui/screen/help"
 	"github.com/chaperone-privacy/chaperone/tui/screen/helper"
 	"github.com/chaperone-privacy/chaperone/tui/screen/home"
+	"github.com/chaperone-privacy/chaperone/tui/screen/letter"
+	"github.com/chaperone-privacy/chaperone/tui/screen/message"
 	"github.com/chaperone-privacy/chaperone/tui/screen/passwords"
 	"github.com/chaperone-privacy/chaperone/tui/screen/plan"
 	"github.com/chaperone-privacy/chaperone/tui/screen/questions"
@@ -23,6 +25,7 @@ import (
 	"github.com/chaperone-privacy/chaperone/tui/screen/restored"
 	"github.com/chaperone-privacy/chaperone/tui/screen/settings"
 	"github.com/chaperone-privacy/chaperone/tui/screen/task"
+	"github.com/chaperone-privacy/chaperone/tui/screen/triage"
 	"github.com/chaperone-privacy/chaperone/tui/screen/verify"
 	"github.com/chaperone-privacy/chaperone/tui/screen/welcome"
 	"github.com/chaperone-privacy/chaperone/tui/style"
@@ -103,8 +106,12 @@ func (m *Model) goTo(g screen.Go) tea.Cmd {
 	if m.helping() && g.To != screen.Home {
 		return nil
 	}
-	if m.env.Device == nil && g.To != screen.Crisis && g.To != screen.Details {
-		return nil
+	switch g.To {
+	case screen.Crisis, screen.Details, screen.Triage, screen.Message, screen.Letter:
+	default:
+		if m.env.Device == nil {
+			return nil
+		}
 	}
 	if g.To == screen.Home {
 		m.start()
@@ -140,6 +147,12 @@ func (m *Model) goTo(g screen.Go) tea.Cmd {
 		return m.push(passwords.New(m.env))
 	case screen.Details:
 		return m.push(details.New(m.env, g.Title, g.Details))
+	case screen.Triage:
+		return m.push(triage.New(m.env))
+	case screen.Letter:
+		return m.push(letter.New(m.env, g.Letters))
+	case screen.Message:
+		return m.push(message.New(m.env))
 	}
 	return nil
 }

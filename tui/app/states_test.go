@@ -124,6 +124,19 @@ var altered = contact.Verdict{Headline: contact.Altered, Diff: &contact.Diff{Cha
 	Kind: "link", Received: "Or pay at https://pay.example.com/now", ReceivedMark: [2]int{10, 37},
 }}}}
 
+// letterOf opens the letter of the second task and presses keys.
+func letterOf(keys ...string) func(*apptest.Robot, *apptest.Device) {
+	return press(append([]string{"down", "enter", "e"}, keys...)...)
+}
+
+// letterFilled fills the letter of the second task in and presses keys.
+func letterFilled(keys ...string) func(*apptest.Robot, *apptest.Device) {
+	return func(r *apptest.Robot, d *apptest.Device) {
+		letterOf("enter")(r, d)
+		r.Type("Alex Doe").Press("enter").Type("1 Main Street").Press("enter", "enter").Press(keys...)
+	}
+}
+
 func states() []state {
 	return []state{
 		{name: "welcome", none: true, colour: true},
@@ -235,6 +248,35 @@ func states() []state {
 		{name: "settings-no-server", do: press("s", "down", "down", "down", "down", "enter")},
 		{name: "settings-wipe", do: press("s", "end", "enter", "x", "enter")},
 		{name: "help", do: press("?"), colour: true},
+		{name: "triage", do: press("h"), colour: true},
+		{name: "triage-second", do: press("h", "enter", "down")},
+		{name: "triage-end", do: press("h", "1", "1"), colour: true},
+		{name: "triage-end-opened", do: press("h", "2", "1")},
+		{name: "triage-nothing-new", do: press("h", "3")},
+		{name: "triage-to-task", do: press("h", "3", "2")},
+		{name: "triage-adopted", do: press("h", "2", "m")},
+		{name: "triage-not-saved", device: failing(patient.ErrDisk), do: press("h", "2", "m")},
+		{name: "triage-no-vault", none: true, do: press("n", "h")},
+		{name: "triage-region", none: true, do: press("n", "h", "g", "down")},
+		{name: "message", do: press("n", "t"), colour: true},
+		{name: "message-warm", none: true, do: press("n", "t", "t")},
+		{name: "message-copied", do: press("n", "t", "c")},
+		{name: "letter-to", do: letterOf()},
+		{name: "letter-field", do: letterOf("enter"), colour: true},
+		{name: "letter-lines", do: func(r *apptest.Robot, d *apptest.Device) {
+			letterOf("enter")(r, d)
+			r.Type("Alex Doe").Press("enter").Type("1 Main Street").Press("enter")
+		}},
+		{name: "letter-refused", do: func(r *apptest.Robot, d *apptest.Device) {
+			letterOf("enter")(r, d)
+			r.Type("078-05-1120").Press("enter")
+		}},
+		{name: "letter", do: letterFilled(), colour: true},
+		{name: "letter-markdown", do: letterFilled("f", "i")},
+		{name: "letter-by-hand", do: letterOf("enter", "enter", "enter")},
+		{name: "letter-name", do: letterFilled("s")},
+		{name: "letter-saved", do: letterFilled("s", "enter")},
+		{name: "letter-there-already", do: letterFilled("s", "enter", "s", "enter")},
 	}
 }
 
@@ -258,6 +300,7 @@ func (s state) with(t testing.TB, cfg app.Config) (*apptest.Robot, *apptest.Devi
 			d = s.device()
 		}
 	}
+	cfg.SaveFile = apptest.SaveFile()
 	cfg.Content, cfg.Opener, cfg.ReadFile = apptest.Content{Released: true}, apptest.Opener(d), apptest.ReadFile
 	cfg.Rand = mathrand.NewChaCha8([32]byte{})
 	if cfg.Now == nil {

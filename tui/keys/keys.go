@@ -108,7 +108,7 @@ func NewQuestions() Questions {
 
 // Home is the keys of the first screen.
 type Home struct {
-	Start, Verify, Plan, Passwords, Settings, Recovery, Questions, Pins Binding
+	Start, Verify, Plan, Passwords, Settings, Recovery, Questions, Pins, Decide Binding
 }
 
 // NewHome returns the keys of the first screen.
@@ -122,6 +122,7 @@ func NewHome() Home {
 		Recovery:  letter("c", words.KeyRecovery),
 		Questions: letter("a", words.KeyAnswers),
 		Pins:      letter("y", words.KeyPins),
+		Decide:    letter("h", words.KeyDecide),
 	}
 }
 
@@ -145,7 +146,7 @@ func NewPlan() Plan {
 
 // Task is the keys of one step of the plan.
 type Task struct {
-	Done, All, One, Skip, NotMine, Later, Reopen, Why, Verify, Passwords, Back Binding
+	Done, All, One, Skip, NotMine, Later, Reopen, Why, Verify, Passwords, Letter, Message, Back Binding
 }
 
 // NewTask returns the keys of one step of the plan.
@@ -161,6 +162,8 @@ func NewTask() Task {
 		Why:       letter("w", words.KeySource),
 		Verify:    letter("v", words.KeyVerify),
 		Passwords: letter("p", words.KeyPasswords),
+		Letter:    letter("e", words.KeyLetter),
+		Message:   letter("t", words.KeyTell),
 		Back:      esc(words.KeyBack),
 	}
 }
@@ -193,11 +196,11 @@ func NewPasswords() Passwords {
 }
 
 // Crisis is the keys of the crisis screen.
-type Crisis struct{ Pick, Verify, Region, Adopt, Back Binding }
+type Crisis struct{ Pick, Verify, Region, Adopt, Tell, Decide, Back Binding }
 
 // NewCrisis returns the keys of the crisis screen.
 func NewCrisis() Crisis {
-	return Crisis{enter(words.KeyOpen), letter("v", words.KeyVerify), letter("g", words.KeyRegion), letter("m", words.KeyAdopt), esc(words.KeyBack)}
+	return Crisis{enter(words.KeyOpen), letter("v", words.KeyVerify), letter("g", words.KeyRegion), letter("m", words.KeyAdopt), letter("t", words.KeyTell), letter("h", words.KeyDecide), esc(words.KeyBack)}
 }
 
 // Verify is the keys of a verdict.
@@ -256,5 +259,36 @@ func NewDemo() Demo {
 		Check: enter(words.KeyVerify),
 		Back:  esc(words.KeyBack),
 		Table: Binding{Keys: []string{"ctrl+t"}, Show: "^T", Help: words.KeyTable},
+	}
+}
+
+// Triage is the keys of the questions for somebody who does not know what happened, and of
+// where they lead.
+type Triage struct{ Pick, Open, Region, Adopt, Tell, Back Binding }
+
+// NewTriage returns the keys of those questions.
+func NewTriage() Triage {
+	return Triage{
+		enter(words.KeyChoose), enter(words.KeyOpen), letter("g", words.KeyRegion), letter("m", words.KeyAdopt),
+		letter("t", words.KeyTell), esc(words.KeyBack),
+	}
+}
+
+// Message is the keys of the message to people close by.
+type Message struct{ Tone, Copy, Back Binding }
+
+// NewMessage returns the keys of that message.
+func NewMessage() Message {
+	return Message{letter("t", words.KeyTone), letter("c", words.KeyCopy), esc(words.KeyBack)}
+}
+
+// Letter is the keys of a letter that is filled in.
+type Letter struct{ Save, Copy, Format, Language, Back Binding }
+
+// NewLetter returns the keys of a letter that is filled in.
+func NewLetter() Letter {
+	return Letter{
+		letter("s", words.KeySaveFile), letter("c", words.KeyCopy), letter("f", words.KeyFormat),
+		letter("i", words.KeyLetterLanguage), esc(words.KeyBack),
 	}
 }

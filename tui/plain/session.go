@@ -71,6 +71,7 @@ type Config struct {
 	// Origin checks the address of a server.
 	Origin   func(url string) (string, error)
 	ReadFile func(name string) ([]byte, error)
+	SaveFile func(name string, data []byte) error // never overwrites; see [screen.SaveNew]
 }
 
 // session is one run of line mode. It belongs to one goroutine.
@@ -278,17 +279,22 @@ const none = -1
 
 // pick asks for one of several lines. With skip, an empty answer is none.
 func (s *session) pick(ctx context.Context, lines []string, skip bool) (int, error) {
-	s.number(lines)
-	ask := words.PlainAskNumber
 	if skip {
-		ask = words.PlainAskNumberSkip
+		return s.pickOr(ctx, lines, words.PlainAskNumberSkip)
 	}
+	return s.pickOr(ctx, lines, words.PlainAskNumber)
+}
+
+// pickOr asks for one of several lines in the words of ask. Unless that is the plain question,
+// an empty answer is none.
+func (s *session) pickOr(ctx context.Context, lines []string, ask words.Key) (int, error) {
+	s.number(lines)
 	for {
 		typed, err := s.line(ctx, s.Words.T(ask))
 		if err != nil {
 			return 0, err
 		}
-		if typed == "" && skip {
+		if typed == "" && ask != words.PlainAskNumber {
 			return none, nil
 		}
 		if n, err := strconv.Atoi(strings.TrimRight(typed, ".")); err == nil && n >= 1 && n <= len(lines) {

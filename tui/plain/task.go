@@ -3,7 +3,6 @@ package plain
 import (
 	"context"
 	"errors"
-	"slices"
 	"time"
 
 	"github.com/chaperone-privacy/chaperone/internal/checklist"
@@ -58,9 +57,9 @@ func (s *session) outcomes(r *checklist.Row, w Writer) []choice {
 		out[0].label = s.Words.T(words.PlainDidAll)
 		out = append(out, choice{s.Words.T(words.PlainDidOne), func(ctx context.Context) error { return s.didOne(ctx, r) }})
 	}
-	if slices.ContainsFunc(r.Item.Steps, func(step checklist.Step) bool { return step.Ref == "app:passwords" }) {
-		out = append(out, choice{s.Words.T(words.PlainPasswords), func(ctx context.Context) error {
-			if err := s.passwords(ctx); !errors.Is(err, errBack) {
+	for _, c := range s.leads(r.Item) {
+		out = append(out, choice{c.label, func(ctx context.Context) error {
+			if err := c.do(ctx); err != nil && !errors.Is(err, errBack) {
 				return err
 			}
 			return s.task(ctx, r.Item.ID)

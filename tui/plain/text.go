@@ -18,8 +18,10 @@ const measure = 72
 
 // wrap makes text harmless and breaks it at spaces into lines; line breaks in it stay. A word
 // is never broken: an address must stay whole to be read out, copied and opened.
-func wrap(text string, width int) []string {
-	width = max(20, min(measure, width))
+func wrap(text string, width int) []string { return wrapAt(text, max(20, min(measure, width))) }
+
+// wrapAt is wrap at any width.
+func wrapAt(text string, width int) []string {
 	var lines []string
 	for para := range strings.SplitSeq(widget.Safe(text), "\n") {
 		line, wide := "", 0
@@ -218,12 +220,8 @@ func (w Writer) Sheet(rows []checklist.Row, full bool, width int) string {
 	return b.String()
 }
 
-// Crisis writes the rows of a crisis plan. Without full each row comes with whom to reach and
-// nothing else; with it everything does, for paper.
-func (w Writer) Crisis(rows []checklist.Row, full bool, width int) string {
-	if full {
-		return w.Sheet(rows, true, width)
-	}
+// Crisis writes the rows of a crisis plan, each with whom to reach and nothing else.
+func (w Writer) Crisis(rows []checklist.Row, width int) string {
 	var b strings.Builder
 	for i := range rows {
 		hang(&b, fmt.Sprintf("%d. ", i+1), w.Texts.Title(rows[i].Item.ID), width)

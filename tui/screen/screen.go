@@ -81,6 +81,24 @@ type Content interface {
 	Sources(item string) []checklist.Source
 	// Development reports that the pack is signed with the development key.
 	Development() bool
+	Guide
+}
+
+// Guide is the part of [Content] that leads a person: questions, letters and messages.
+type Guide interface {
+	// Triage returns the questions for somebody who does not know what happened, or nil.
+	Triage() *checklist.Triage
+	Node(locale, node string) checklist.NodeText
+	Ending(locale, ending string) checklist.EndingText
+	// Steps returns the items of an ending that are for somebody with these answers.
+	Steps(e *checklist.Ending, a checklist.Answers) []string
+	// Letters returns the letters for a region ("" when not known), and Letter one in words.
+	Letters(region string) []*checklist.Letter
+	Letter(locale, letter, region string) checklist.LetterText
+	// LetterLocale is the language that whoever gets a letter there reads.
+	LetterLocale(region, own string) string
+	// Message returns the message to people close by, in its tones.
+	Message(locale string) []checklist.Tone
 }
 
 // Env is what the root shares with its screens. The root owns it and changes it only in its
@@ -95,6 +113,7 @@ type Env struct {
 	Now      func() time.Time
 	Rand     io.Reader // nil: the operating system's
 	ReadFile func(name string) ([]byte, error)
+	SaveFile func(name string, data []byte) error // see [SaveNew]
 	// Send hands a message to the root, which acts on it before it looks at another key. It is
 	// called in Update only, and returns nil so that it can stand in a return.
 	Send func(msg tea.Msg) tea.Cmd
@@ -129,6 +148,9 @@ const (
 	Settings
 	Details // needs Title and Details
 	Passwords
+	Triage
+	Letter // Letters: which to choose from
+	Message
 )
 
 // Go asks the root to show another screen. With Replace, back skips the one that asked.
@@ -137,8 +159,9 @@ type Go struct {
 	Row      checklist.RowKey
 	Title    string
 	Details  []Section
-	Bundle   []byte // for Verify: a message that is at hand already; nil asks for one
-	Received string // for Verify: its text as it was received
+	Letters  []string // for Letter
+	Bundle   []byte   // for Verify: a message that is at hand already; nil asks for one
+	Received string   // for Verify: its text as it was received
 	Replace  bool
 }
 

@@ -70,7 +70,7 @@ func Compile(tree fs.FS, signer note.Signer) (*Result, error) {
 	if r.Pack, err = checklist.Load(files, sig, nil, day(doc.Released)); err != nil {
 		return nil, fmt.Errorf("open compiled pack: %w", err)
 	}
-	if findings := lintPlans(r.Pack); len(findings) > 0 {
+	if findings := append(lintPlans(r.Pack), lintWalks(r.Pack)...); len(findings) > 0 {
 		return nil, findings
 	}
 	r.Signature = sig
@@ -165,6 +165,7 @@ func (s *source) english() (map[string]string, error) {
 		put(a.file, "agency."+a.ID+".name", a.Name)
 		put(a.file, "agency."+a.ID+".note", a.Note)
 	}
+	s.guideTexts(put)
 	if len(findings) > 0 {
 		return nil, findings
 	}
@@ -193,6 +194,7 @@ func (s *source) document() *checklist.Document {
 	for _, x := range s.sources {
 		d.Sources = append(d.Sources, checklist.Source(x))
 	}
+	s.guides(d)
 	return d
 }
 

@@ -17,6 +17,7 @@ func (s *source) coverage(english map[string]string) []byte {
 	s.coverItems(&b)
 	s.coverPlatforms(&b)
 	s.coverAgencies(&b)
+	s.coverGuides(&b)
 	s.coverSources(&b)
 	s.coverLocales(&b, english)
 	return b.Bytes()
@@ -99,6 +100,26 @@ func (s *source) coverAgencies(b *bytes.Buffer) {
 		if gap {
 			fmt.Fprintf(b, "| %s |%s\n", role, row)
 		}
+	}
+}
+
+func (s *source) coverGuides(b *bytes.Buffer) {
+	fmt.Fprintf(b, "\n## Questions, letters, messages\n\n%d questions lead to %d endings.\n\n| letter | regions | addressed to | read again by |\n|---|---|---|---|\n", len(s.nodes), len(s.endings))
+	for _, l := range s.letters {
+		to := "a field says to whom"
+		if len(l.To) > 0 {
+			var names []string
+			for _, a := range s.agencies {
+				if len(a.Mail) > 0 && slices.ContainsFunc(l.To, func(ref string) bool { return slices.Contains(a.Roles, strings.TrimPrefix(ref, "role:")) }) {
+					names = append(names, a.Name)
+				}
+			}
+			to = strings.Join(names, ", ")
+		}
+		fmt.Fprintf(b, "| `%s` %s | %s | %s | %s |\n", l.ID, l.Title, strings.Join(l.Regions, " "), to, l.ReviewBy)
+	}
+	for _, m := range s.messages {
+		fmt.Fprintf(b, "\nMessage `%s` in %d tones, read again by %s.\n", m.ID, len(m.Tones), m.ReviewBy)
 	}
 }
 

@@ -84,7 +84,9 @@ func (s *source) lint(english map[string]string) Findings {
 	for i := range s.agencies {
 		s.lintAgency(&f, &s.agencies[i], ids)
 	}
+	s.lintGuides(&f, ids)
 	s.lintTexts(&f, english)
+	s.lintGuideTexts(&f, english)
 	s.lintCitations(&f)
 	return f
 }
@@ -185,6 +187,12 @@ func (s *source) lintCitations(f *Findings) {
 		}
 	}
 	for _, x := range s.agencies {
+		note(x.Sources)
+	}
+	for _, x := range s.letters {
+		note(x.Sources)
+	}
+	for _, x := range s.messages {
 		note(x.Sources)
 	}
 	for _, x := range s.sources {

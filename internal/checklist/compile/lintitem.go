@@ -79,9 +79,6 @@ func (s *source) lintItem(f *Findings, x *itemSource, ids map[string]*sourceSour
 		}
 	}
 	s.lintSteps(f, x, ids)
-	for _, l := range x.Letters {
-		f.add(file, "letter %q is not in letters/", l)
-	}
 	lintCited(f, file, x.Sources, ids)
 	s.dates(f, file, x.AsOf, x.ReviewBy, reviewItem)
 }

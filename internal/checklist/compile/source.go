@@ -20,6 +20,10 @@ type source struct {
 	platforms []platformSource
 	agencies  []agencySource
 	sources   []sourceSource
+	nodes     []nodeSource
+	endings   []endingSource
+	letters   []letterSource
+	messages  []messageSource
 	locales   map[string]map[string]string // flat: key to text
 }
 
@@ -208,6 +212,14 @@ func read(tree fs.FS) (*source, error) {
 			return readOne(tree, name, &s.platforms, func(x *platformSource) (string, *string) { return x.ID, &x.file })
 		case dir == "agencies/":
 			return readOne(tree, name, &s.agencies, func(x *agencySource) (string, *string) { return x.ID, &x.file })
+		case dir == "triage/":
+			return readOne(tree, name, &s.nodes, func(x *nodeSource) (string, *string) { return x.ID, &x.file })
+		case dir == "triage/endings/":
+			return readOne(tree, name, &s.endings, func(x *endingSource) (string, *string) { return x.ID, &x.file })
+		case dir == "letters/":
+			return readOne(tree, name, &s.letters, func(x *letterSource) (string, *string) { return x.ID, &x.file })
+		case dir == "messages/":
+			return readOne(tree, name, &s.messages, func(x *messageSource) (string, *string) { return x.ID, &x.file })
 		case top == "i18n":
 			return s.readTexts(tree, name)
 		default:
@@ -225,6 +237,10 @@ func read(tree fs.FS) (*source, error) {
 	slices.SortFunc(s.agencies, func(a, b agencySource) int {
 		return cmpOr(a.Order-b.Order, strings.Compare(a.ID, b.ID))
 	})
+	slices.SortFunc(s.nodes, func(a, b nodeSource) int { return strings.Compare(a.ID, b.ID) })
+	slices.SortFunc(s.endings, func(a, b endingSource) int { return strings.Compare(a.ID, b.ID) })
+	slices.SortFunc(s.letters, func(a, b letterSource) int { return cmpOr(a.Order-b.Order, strings.Compare(a.ID, b.ID)) })
+	slices.SortFunc(s.messages, func(a, b messageSource) int { return strings.Compare(a.ID, b.ID) })
 	return s, nil
 }
 

@@ -349,6 +349,21 @@ func Opener(d *Device) screen.Opener {
 // ErrRead is what [ReadFile] returns for a file that is not there.
 var ErrRead = errors.New("no such file")
 
+// SaveFile returns a function that saves files nowhere, and each name once.
+func SaveFile() func(name string, data []byte) error {
+	var mu sync.Mutex
+	saved := map[string]bool{}
+	return func(name string, _ []byte) error {
+		mu.Lock()
+		defer mu.Unlock()
+		if saved[name] {
+			return screen.ErrFileExists
+		}
+		saved[name] = true
+		return nil
+	}
+}
+
 // ReadFile knows one file, "message.chaperone".
 func ReadFile(name string) ([]byte, error) {
 	if name != "message.chaperone" {

@@ -23,11 +23,11 @@ var items = []checklist.Item{
 	{ID: "clinic.contact", HelperOK: true, Lane: checklist.LaneContain, Minutes: 2, Steps: steps("a", "check:app:verify")},
 	{ID: "accounts.manager", Lane: checklist.LaneAccounts, Minutes: 15, Steps: steps("a", "make:app:passwords")},
 	{ID: "social.friends", HelperOK: true, Lane: checklist.LaneContain, Minutes: 10, FanOut: "hide-friends", Stops: []string{"names"}, DoesNotStop: []string{"copied"}, Steps: steps("a", "b"), Sources: []string{"help"}},
-	{ID: "money.freeze", HelperOK: true, Lane: checklist.LaneMoney, Minutes: 15, Stops: []string{"loans"}, DoesNotStop: []string{"copied"}, Steps: steps("a", "ring:role:credit-freeze"), Sources: []string{"help"}},
+	{ID: "money.freeze", HelperOK: true, Lane: checklist.LaneMoney, Minutes: 15, Letters: []string{"freeze"}, Stops: []string{"loans"}, DoesNotStop: []string{"copied"}, Steps: steps("a", "ring:role:credit-freeze"), Sources: []string{"help"}},
 	{ID: "phone.lock", HelperOK: true, Lane: checklist.LaneAccounts, Minutes: 5, Steps: steps("a")},
 	{ID: "social.private", Lane: checklist.LaneContain, Minutes: 12, FanOut: "private-account", Steps: steps("a")},
 	{ID: "accounts.twostep", HelperOK: true, Lane: checklist.LaneAccounts, Minutes: 8, Steps: steps("a")},
-	{ID: "medical.copy", Lane: checklist.LaneMedical, Minutes: 20, Steps: steps("a")},
+	{ID: "medical.copy", Lane: checklist.LaneMedical, Minutes: 20, Steps: steps("a", "say:app:message")},
 	{ID: "footprint.search", Lane: checklist.LaneFootprint, Minutes: 10, Steps: steps("a")},
 	{ID: "now.safe", Lane: checklist.LaneNow, Steps: steps("ring:role:emergency", "ring:role:crisis")},
 	{ID: "now.nopay", Lane: checklist.LaneNow, Steps: steps("a")},
@@ -143,7 +143,7 @@ func (Content) Contacts(locale, ref, region string) []checklist.HelpContact {
 	case "role:crisis":
 		return []checklist.HelpContact{{Kind: "crisis-line", Name: pick(locale, "Thoughts of harm", "Ideas de hacerse daño"), Phones: []checklist.Phone{{Number: "555-0101", Text: true}}}}
 	case "role:credit-freeze":
-		return []checklist.HelpContact{{Kind: "bureau", Name: "Example Bureau", Web: "https://bureau.example.com/freeze", Phones: []checklist.Phone{{Number: "555-0102"}}}}
+		return []checklist.HelpContact{{Kind: "bureau", Name: "Example Bureau", Web: "https://bureau.example.com/freeze", Phones: []checklist.Phone{{Number: "555-0102"}}, Mail: []string{"Example Bureau", "P.O. Box 1, Springfield"}}}
 	}
 	return nil
 }

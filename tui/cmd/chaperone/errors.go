@@ -13,6 +13,7 @@ import (
 	"github.com/chaperone-privacy/chaperone/internal/patient"
 	"github.com/chaperone-privacy/chaperone/internal/vault"
 	"github.com/chaperone-privacy/chaperone/internal/words"
+	"github.com/chaperone-privacy/chaperone/tui/screen"
 )
 
 // usageError is a command line that cannot be run. Its text is in the reader's language.
@@ -88,6 +89,9 @@ func failures() []failure {
 		{errNoAnswer, words.CliErrNoAnswer, words.CliHintNoTty, exitLocal},
 		{errNotTyped, words.CliErrNotTyped, words.CliHintNotTyped, exitRefused},
 		{errHelping, words.CliErrHelping, words.CliHintHelping, exitRefused},
+		{checklist.ErrNeverEnter, words.CliErrNever, words.CliHintNever, exitRefused},
+		{checklist.ErrValueSize, words.CliErrTooLong, words.CliHintTooLong, exitRefused},
+		{screen.ErrFileExists, words.CliErrExists, words.CliHintExists, exitLocal},
 		{errNoLook, words.CliErrRegion, words.CliHintRegion, exitUsage},
 		{vault.ErrNewer, words.CliErrNewer, words.CliHintNewer, exitLocal},
 		{vault.ErrTooLarge, words.CliErrTooLarge, words.CliHintTooLarge, exitLocal},
@@ -96,6 +100,7 @@ func failures() []failure {
 		{fs.ErrPermission, words.CliErrPermission, words.CliHintPermission, exitLocal},
 		{syscall.EROFS, words.CliErrPermission, words.CliHintPermission, exitLocal},
 		{patient.ErrDisk, words.CliErrDisk, words.CliHintDisk, exitLocal},
+		{screen.ErrFile, words.CliErrFile, words.CliHintFile, exitLocal},
 	}
 }
 

@@ -198,5 +198,6 @@ func (p *program) openPlain(ctx context.Context, cfg patient.Config, door *leave
 		},
 		Origin:   origin,
 		ReadFile: p.input,
+		SaveFile: screen.SaveNew,
 	})
 }

@@ -54,6 +54,8 @@ func commands() []command {
 		{"plan", usageOf(planUsageEN, planUsageES), (*program).plan},
 		{"crisis", usageOf(crisisUsageEN, crisisUsageES), (*program).crisis},
 		{"password", usageOf(passwordUsageEN, passwordUsageES), (*program).password},
+		{"message", usageOf(messageUsageEN, messageUsageES), (*program).message},
+		{"letter", usageOf(letterUsageEN, letterUsageES), (*program).letter},
 		{"sync", usageOf(syncUsageEN, syncUsageES), (*program).sync},
 		{"restore", usageOf(restoreUsageEN, restoreUsageES), (*program).restore},
 		{"recovery", usageOf(recoveryUsageEN, recoveryUsageES), (*program).recovery},

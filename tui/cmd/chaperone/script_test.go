@@ -60,6 +60,7 @@ func TestScripts(t *testing.T) {
 			"exits":  exits,
 			"vault":  makeVault,
 			"letter": makeLetter,
+			"mode":   fileMode,
 		},
 	})
 }
@@ -84,6 +85,20 @@ func exits(ts *testscript.TestScript, neg bool, args []string) {
 	}
 	if got != want {
 		ts.Fatalf("exit code %d, want %d", got, want)
+	}
+}
+
+// fileMode wants who may read and write a file:
+//
+//	mode 600 letter.md
+func fileMode(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: mode MODE FILE")
+	}
+	info, err := os.Stat(ts.MkAbs(args[1]))
+	ts.Check(err)
+	if got := strconv.FormatInt(int64(info.Mode().Perm()), 8); got != args[0] {
+		ts.Fatalf("%s has mode %s, want %s", args[1], got, args[0])
 	}
 }
 

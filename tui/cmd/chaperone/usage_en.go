@@ -18,6 +18,8 @@ Commands:
     plan         what to do next, as text or JSON
     crisis       what to do when you are being threatened
     password     suggest a strong password
+    message      what to write to people close to you
+    letter       letters to a clinic, a bureau or a site
     sync         bring your devices together
     restore      open your vault on this device with the recovery code
     recovery     show, confirm or print the recovery code
@@ -92,14 +94,16 @@ Progress looks like this; times are Unix seconds:
 `
 
 const crisisUsageEN = `Usage:
-    chaperone crisis [--region CODE] [--print]
+    chaperone crisis [--region CODE] [--print [--paper a4 | letter]]
 
 What to do, in order, when somebody threatens you. It needs no vault and no
 network, and keeps nothing.
 
     --region CODE   your country in two letters, such as us; without it no
                     country's numbers are shown
-    --print         for paper: every step, and where to find help
+    --print         one page for paper: the steps, what to keep, a message to
+                    send, and where to report
+    --paper SIZE    a4 or letter; without it, what is usual in your country
 
 Example:
     $ chaperone crisis --region us
@@ -118,6 +122,48 @@ put it in your password manager, or on paper.
 
 Example:
     $ chaperone password --length 20
+`
+
+const messageUsageEN = `Usage:
+    chaperone message [--tone plain | warm | short]
+
+A message you can send to people close to you, before somebody else writes
+to them. This program sends nothing.
+
+    --tone TONE   how it is said; without it: plain
+
+Example:
+    $ chaperone message --tone short
+`
+
+const letterUsageEN = `Usage:
+    chaperone letter [--region CODE]
+    chaperone letter ID [--field NAME=VALUE ...] [--ask] [--to AGENCY]
+                     [--region CODE] [--out FILE] [--format md | txt]
+                     [--language en | es]
+
+Without an ID it lists the letters. With one it writes the letter, filled in
+on this device. Nothing is kept but the file you name.
+
+    --field NAME=VALUE   fill in a field; \n in it begins a new line. Other
+                         programs on this device can see what stands on a
+                         command line; --ask keeps it off there
+    --ask                ask for the other fields, or read them from
+                         standard input
+    --to AGENCY          address it to this agency
+    --region CODE        your country in two letters, such as us
+    --out FILE           a new file that only you can read; one that is there
+                         already is never overwritten
+    --format md | txt    Markdown or plain text; plain text unless FILE ends
+                         in .md
+    --language en | es   the letter's language
+
+A field that is left out becomes a line to fill in by hand, or is dropped if
+the letter works without it. Do not type a social security number: where it
+is needed, the letter has a line for it.
+
+Example:
+    $ chaperone letter freeze --to us-equifax --ask --out letter.txt
 `
 
 const syncUsageEN = `Usage:

@@ -19,6 +19,8 @@ borra la pantalla.
     plan         qué hacer ahora, como texto o JSON
     crisis       qué hacer si alguien le amenaza
     password     propone una contraseña fuerte
+    message      qué escribir a la gente cercana
+    letter       cartas a una clínica, una agencia o un sitio
     sync         pone de acuerdo sus dispositivos
     restore      abre su bóveda en este dispositivo con el código de recuperación
     recovery     muestra, confirma o imprime el código de recuperación
@@ -96,14 +98,16 @@ El avance se escribe así; los tiempos son segundos Unix:
 `
 
 const crisisUsageES = `Uso:
-    chaperone crisis [--region CÓDIGO] [--print]
+    chaperone crisis [--region CÓDIGO] [--print [--paper a4 | letter]]
 
 Qué hacer, en orden, si alguien le amenaza. No necesita bóveda ni red, y no
 guarda nada.
 
     --region CÓDIGO   su país en dos letras, como us; sin él no se muestran
                       números de ningún país
-    --print           para papel: cada paso y dónde hallar ayuda
+    --print           una página para papel: los pasos, qué guardar, un
+                      mensaje para enviar y dónde denunciar
+    --paper TAMAÑO    a4 o letter; sin él, lo usual en su país
 
 Ejemplo:
     $ chaperone crisis --region us
@@ -122,6 +126,49 @@ guarda: póngala en su gestor de contraseñas, o en un papel.
 
 Ejemplo:
     $ chaperone password --length 20
+`
+
+const messageUsageES = `Uso:
+    chaperone message [--tone plain | warm | short]
+
+Un mensaje que puede enviar a la gente cercana, antes de que les escriba otra
+persona. Este programa no envía nada.
+
+    --tone TONO   cómo se dice: claro (plain), con cariño (warm) o breve
+                  (short); sin la opción: plain
+
+Ejemplo:
+    $ chaperone message --tone short
+`
+
+const letterUsageES = `Uso:
+    chaperone letter [--region CÓDIGO]
+    chaperone letter ID [--field NOMBRE=VALOR ...] [--ask] [--to AGENCIA]
+                     [--region CÓDIGO] [--out ARCHIVO] [--format md | txt]
+                     [--language en | es]
+
+Sin ID enumera las cartas. Con uno escribe la carta, llena en este
+dispositivo. No se guarda nada más que el archivo que usted nombre.
+
+    --field NOMBRE=VALOR   llena un campo; \n dentro empieza otra línea. Otros
+                           programas de este dispositivo pueden ver lo que
+                           hay en una línea de órdenes; --ask lo evita
+    --ask                  pregunta los demás campos, o los lee de la entrada
+                           estándar
+    --to AGENCIA           la dirige a esta agencia
+    --region CÓDIGO        su país en dos letras, como us
+    --out ARCHIVO          un archivo nuevo que solo usted puede leer; nunca
+                           se sobrescribe uno que ya existe
+    --format md | txt      Markdown o texto; texto si ARCHIVO no termina en
+                           .md
+    --language en | es     el idioma de la carta
+
+Un campo que se deja fuera pasa a ser una línea para llenar a mano, o no sale
+si la carta vale sin él. No escriba un número de seguro social: donde hace
+falta, la carta lleva una línea para él.
+
+Ejemplo:
+    $ chaperone letter freeze --to us-equifax --ask --out letter.txt
 `
 
 const syncUsageES = `Uso:

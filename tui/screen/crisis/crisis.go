@@ -63,7 +63,8 @@ func (m *Model) Keys() keys.Map {
 	if m.env.Device != nil {
 		k.Short = append(k.Short, m.keys.Verify)
 	}
-	k.Short = append(k.Short, m.keys.Back)
+	// The page itself names the other two.
+	k.Short = append(k.Short, m.keys.Back, m.keys.Tell, m.keys.Decide)
 	return k
 }
 
@@ -119,6 +120,10 @@ func (m *Model) Update(msg tea.Msg) tea.Cmd {
 		m.open[m.list.At] = !m.open[m.list.At]
 	case m.keys.Verify.Is(k) && m.env.Device != nil:
 		return m.env.Send(screen.Go{To: screen.Verify})
+	case m.keys.Tell.Is(k):
+		return m.env.Send(screen.Go{To: screen.Message})
+	case m.keys.Decide.Is(k):
+		return m.env.Send(screen.Go{To: screen.Triage})
 	case m.keys.Adopt.Is(k) && m.canAdopt():
 		return m.adopt()
 	case m.keys.Region.Is(k):
@@ -171,9 +176,33 @@ func (m *Model) View(width int) widget.Page {
 			page.Focus, page.FocusEnd = start, t.Len()
 		}
 	}
+	m.ways(t)
 	screen.DrawTrouble(t, w, m.err)
 	return page
 }
+
+// ways names what lies beyond the seven rows: the message for people close by, and the
+// questions for somebody who does not know what happened. On a narrow terminal the rows fill
+// the screen, and one line has to do.
+func (m *Model) ways(t *widget.Text) {
+	w, st := m.env.Words, t.Style
+	tell, decide := w.T(m.keys.Tell.Help), w.T(m.keys.Decide.Help)
+	const signs, gap = 3, "   "
+	switch {
+	case t.Width >= roomy:
+		t.Gap()
+		tell, decide = w.T(words.CrisisTell), w.T(words.CrisisDecide)
+	case 2*signs+len(gap)+ansi.StringWidth(tell)+ansi.StringWidth(decide) <= t.Width:
+		t.Raw(st.Key.Render(m.keys.Tell.Label(w)+"  ") + st.Body.Render(tell) + gap +
+			st.Key.Render(m.keys.Decide.Label(w)+"  ") + st.Body.Render(decide))
+		return
+	}
+	t.Hang(m.keys.Tell.Label(w)+"  ", st.Key, st.Body, tell)
+	t.Hang(m.keys.Decide.Label(w)+"  ", st.Key, st.Body, decide)
+}
+
+// roomy is how many columns the two need in full.
+const roomy = 56
 
 // column is where the second column starts on a wide terminal.
 const column = 37

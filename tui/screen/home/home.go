@@ -47,7 +47,7 @@ func (m *Model) shown() int {
 
 // Keys implements [screen.Screen].
 func (m *Model) Keys() keys.Map {
-	k := keys.Map{Short: []keys.Binding{m.keys.Verify, m.keys.Plan, m.keys.Passwords}, More: []keys.Binding{m.keys.Settings, m.keys.Questions}}
+	k := keys.Map{Short: []keys.Binding{m.keys.Verify, m.keys.Plan, m.keys.Passwords}, More: []keys.Binding{m.keys.Settings, m.keys.Questions, m.keys.Decide}}
 	if m.shown() > 0 {
 		k.Short = append([]keys.Binding{m.keys.Start}, k.Short...)
 	}
@@ -89,6 +89,8 @@ func (m *Model) Update(msg tea.Msg) tea.Cmd {
 		return m.env.Send(screen.Go{To: screen.Settings})
 	case m.keys.Questions.Is(k):
 		return m.env.Send(screen.Go{To: screen.Questions})
+	case m.keys.Decide.Is(k):
+		return m.env.Send(screen.Go{To: screen.Triage})
 	case m.keys.Pins.Is(k) && m.unconfirmed():
 		return m.env.Send(screen.Go{To: screen.Pins})
 	case m.keys.Recovery.Is(k) && !m.saved:

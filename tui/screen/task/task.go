@@ -105,7 +105,24 @@ func (m *Model) Keys() keys.Map {
 	if m.leadsTo("app:verify") {
 		k.Short = append([]keys.Binding{m.keys.Verify}, k.Short...)
 	}
+	if m.leadsTo("app:message") {
+		k.Short = append([]keys.Binding{m.keys.Message}, k.Short...)
+	}
+	if len(m.letters()) > 0 {
+		k.Short = append([]keys.Binding{m.keys.Letter}, k.Short...)
+	}
 	return k
+}
+
+// letters returns the letters of the row that are for the reader's country.
+func (m *Model) letters() []string {
+	var out []string
+	for _, l := range m.env.Content.Letters(m.env.Device.State().Answers.Region) {
+		if slices.Contains(m.row.Item.Letters, l.ID) {
+			out = append(out, l.ID)
+		}
+	}
+	return out
 }
 
 // leadsTo reports whether a step of the row opens another screen.
@@ -157,6 +174,10 @@ func (m *Model) press(k tea.KeyPressMsg) tea.Cmd {
 		return m.env.Send(screen.Go{To: screen.Verify})
 	case m.keys.Passwords.Is(k) && m.leadsTo("app:passwords"):
 		return m.env.Send(screen.Go{To: screen.Passwords})
+	case m.keys.Message.Is(k) && m.leadsTo("app:message"):
+		return m.env.Send(screen.Go{To: screen.Message})
+	case m.keys.Letter.Is(k) && len(m.letters()) > 0:
+		return m.env.Send(screen.Go{To: screen.Letter, Letters: m.letters()})
 	case !open && m.keys.Reopen.Is(k):
 		return m.mark("", checklist.Todo, "", time.Time{}, true)
 	case !open:
