@@ -66,7 +66,7 @@ Example:
 
 const planUsageEN = `Usage:
     chaperone plan [--answers FILE [--progress FILE]] [--now T]
-                   [--json | --print] [--ics FILE] [--home DIR]
+                   [--json | --print | --helper] [--ics FILE] [--home DIR]
 
 Shows what to do next and what comes after.
 
@@ -76,6 +76,8 @@ Shows what to do next and what comes after.
                       (2027-01-15T09:00:00Z)
     --json            one JSON object, for programs
     --print           the whole plan, with every step, for paper
+    --helper          a sheet for somebody you trust: tasks and how to do
+                      them, and nothing of why
     --ics FILE        also write the coming reminders as a calendar, which
                       says how many tasks there are and never which
     --home DIR        where your vault is

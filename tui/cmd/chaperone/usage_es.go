@@ -68,7 +68,7 @@ Ejemplo:
 
 const planUsageES = `Uso:
     chaperone plan [--answers ARCHIVO [--progress ARCHIVO]] [--now T]
-                   [--json | --print] [--ics ARCHIVO] [--home DIR]
+                   [--json | --print | --helper] [--ics ARCHIVO] [--home DIR]
 
 Muestra qué hacer ahora y qué viene después.
 
@@ -80,6 +80,8 @@ Muestra qué hacer ahora y qué viene después.
                          (2027-01-15T09:00:00Z)
     --json               un objeto JSON, para programas
     --print              el plan completo, con cada paso, para papel
+    --helper             una hoja para alguien de confianza: tareas y cómo se
+                         hacen, y nada de por qué
     --ics ARCHIVO        escribe además los próximos avisos como calendario,
                          que dice cuántas tareas hay y nunca cuáles
     --home DIR           dónde está su bóveda
