@@ -48,7 +48,7 @@ func BenchmarkLoadGrown(b *testing.B) {
 }
 
 func BenchmarkPlan(b *testing.B) {
-	p := grown(b)
+	p := embedded(b)
 	var all []string
 	for _, pl := range p.Platforms() {
 		all = append(all, pl.ID)

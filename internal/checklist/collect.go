@@ -32,7 +32,7 @@ func (w *planner) collect() Plan {
 			nSoon++
 		}
 	}
-	keys := make([]uint64, 0, nOpen+nEnd)
+	keys := w.scratch.keys[:0]
 	all := make([]Row, 0, nOpen+nEnd+nOff+nSoon)
 	for i := range w.entries {
 		if e := &w.entries[i]; e.in && e.row.Status != Later {

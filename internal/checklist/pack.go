@@ -205,6 +205,7 @@ type Pack struct {
 	expires     time.Time
 	index       index
 	texts       []localeText // one for each locale, in the order of doc.Locales
+	scratch     sync.Pool    // of *scratch
 }
 
 type localeText struct {

@@ -45,6 +45,7 @@ type planner struct {
 	p       *Pack
 	a       Answers
 	rows    []RowState
+	scratch *scratch
 	now     int64
 	stage   int
 	region  uint32
@@ -60,12 +61,36 @@ type planner struct {
 	unmet   []string      // backing of every Row.Unmet that is not the whole of Needs
 }
 
+// scratch is memory that a plan needs while it is made and nobody sees afterwards.
+type scratch struct {
+	entries []entry
+	states  []int32
+	keys    []uint64
+}
+
+// borrow takes scratch memory for a plan; all of it is zero.
+func (p *Pack) borrow() *scratch {
+	if s, ok := p.scratch.Get().(*scratch); ok {
+		return s
+	}
+	n, apps := len(p.doc.Items), len(p.doc.Platforms)
+	return &scratch{make([]entry, n), make([]int32, n*(apps+1)+apps*maxRoots), make([]uint64, 0, n)}
+}
+
+// giveBack forgets what scratch memory holds and keeps it for the next plan.
+func (p *Pack) giveBack(s *scratch) {
+	clear(s.entries)
+	clear(s.states)
+	p.scratch.Put(s)
+}
+
 // Plan computes the plan (rules R0 to R11). It is pure: the same pack,
 // answers, rows and time give the same plan on every device. Rows of items that the pack
 // does not know, and answers it does not know, are passed over. The plan points into the
 // pack and must not be changed.
 func (p *Pack) Plan(a Answers, rows []RowState, now time.Time) Plan {
-	w := planner{p: p, a: a, rows: rows, now: now.Unix()}
+	w := planner{p: p, a: a, rows: rows, now: now.Unix(), scratch: p.borrow()}
+	defer p.giveBack(w.scratch)
 	w.readAnswers()
 	w.readStates()
 	w.fill()

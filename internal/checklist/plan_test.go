@@ -6,6 +6,7 @@ import (
 	"math/rand/v2"
 	"reflect"
 	"slices"
+	"sync"
 	"testing"
 	"time"
 
@@ -429,24 +430,52 @@ func TestEveryPlan(t *testing.T) {
 	}
 	exposures := checklist.Exposures()
 	for _, stage := range checklist.Stages() {
-		for _, region := range append([]string{""}, p.Regions()...) {
-			for set := 0; set < 1<<len(exposures); set += step {
-				a := checklist.Answers{Stage: stage, Region: region}
-				for i, e := range exposures {
-					if set&(1<<i) != 0 {
-						a.Exposed = append(a.Exposed, e)
+		t.Run(string(stage), func(t *testing.T) {
+			t.Parallel()
+			for _, region := range append([]string{""}, p.Regions()...) {
+				for set := 0; set < 1<<len(exposures); set += step {
+					a := checklist.Answers{Stage: stage, Region: region}
+					for i, e := range exposures {
+						if set&(1<<i) != 0 {
+							a.Exposed = append(a.Exposed, e)
+						}
 					}
-				}
-				for _, uses := range [][]string{nil, all} {
-					a.Uses, a.NoApps = uses, uses == nil
-					plan := p.Plan(a, nil, today)
-					if err := compile.CheckFresh(&plan); err != nil {
-						t.Fatalf("%+v: %v", a, err)
+					for _, uses := range [][]string{nil, all} {
+						a.Uses, a.NoApps = uses, uses == nil
+						plan := p.Plan(a, nil, today)
+						if err := compile.CheckFresh(&plan); err != nil {
+							t.Fatalf("%+v: %v", a, err)
+						}
 					}
 				}
 			}
-		}
+		})
 	}
+}
+
+// One pack may plan for several people at once, as a server does.
+func TestPlanAtOnce(t *testing.T) {
+	t.Parallel()
+	p := embedded(t)
+	rng := rand.New(rand.NewPCG(11, 12))
+	var group sync.WaitGroup
+	for range 8 {
+		a := randomAnswers(rng, p)
+		want := p.Plan(a, nil, today)
+		rows := settle(&want, today)
+		wantNext := p.Plan(a, rows, today)
+		group.Go(func() {
+			for range sampled(200) {
+				if got := p.Plan(a, nil, today); !reflect.DeepEqual(got, want) {
+					t.Errorf("%+v: got another plan beside others", a)
+				}
+				if got := p.Plan(a, rows, today); !reflect.DeepEqual(got, wantNext) {
+					t.Errorf("%+v: got another next plan beside others", a)
+				}
+			}
+		})
+	}
+	group.Wait()
 }
 
 // Whatever a person does and tells over months, the same input gives the same plan in any

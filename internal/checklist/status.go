@@ -13,8 +13,8 @@ func (w *planner) readStates() {
 	if len(w.rows) == 0 {
 		return
 	}
-	w.states = make([]int32, len(w.p.doc.Items)*(n+1)+n*maxRoots)
-	w.states, w.shared = w.states[:len(w.p.doc.Items)*(n+1)], w.states[len(w.p.doc.Items)*(n+1):]
+	all := w.scratch.states
+	w.states, w.shared = all[:len(w.p.doc.Items)*(n+1)], all[len(w.p.doc.Items)*(n+1):]
 	for i := range w.rows {
 		r := &w.rows[i]
 		item, ok := x.items[r.Item]
@@ -73,7 +73,7 @@ func (w *planner) state(item, slot int) *RowState {
 // fill computes where every item that applies stands.
 func (w *planner) fill() {
 	x, items := &w.p.index, w.p.doc.Items
-	w.entries = make([]entry, len(items))
+	w.entries = w.scratch.entries
 	apps, unmet := 0, 0
 	for i := range items {
 		if w.entries[i].applies = w.applies(&x.rules[i]); w.entries[i].applies {

@@ -130,11 +130,11 @@ func states(h homes) []state {
 		line("line mode, half a line", h.none, step{"", "Which number?"}, step{"abc", "abc"}),
 		line("line mode, a passphrase asked", h.locked, step{"", "not shown"}, step{"secret", ""}),
 		line("line mode, task", h.ready, step{"", "Which number?"}, step{"1" + enter, "What became of it?"}),
-		line("line mode, what happened", h.ready, step{"", "Which number?"}, step{"9" + enter, "What is happening"}),
-		line("line mode, a letter being typed", h.ready, step{"", "Which number?"}, step{"9" + enter, "What is happening"},
+		line("line mode, a password being typed", h.ready, step{"", "Which number?"}, step{"9" + enter, "made of words"}, step{"3" + enter, "not kept"}, step{"monkey", ""}),
+		line("line mode, what happened", h.ready, step{"", "Which number?"}, step{"4" + enter, "What is happening"}),
+		line("line mode, a letter being typed", h.ready, step{"", "Which number?"}, step{"4" + enter, "What is happening"},
 			step{"4" + enter, "told was taken"}, step{"2" + enter, "borrow money"}, step{"2" + enter, "Write the letter"},
 			step{"1" + enter, "Who is it for"}, step{"2" + enter, "full name"}, step{"Alex", "Alex"}),
-		line("line mode, a password being typed", h.ready, step{"", "Which number?"}, step{"8" + enter, "made of words"}, step{"3" + enter, "not kept"}, step{"monkey", ""}),
 		line("line mode, message being typed", h.ready, step{"", "Which number?"}, step{"v" + enter, "Name of the file"}),
 	}
 }

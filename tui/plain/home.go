@@ -25,8 +25,8 @@ func (s *session) welcome(ctx context.Context) error {
 		choice{s.Words.T(words.PlainBegin), s.create},
 		choice{s.Words.T(words.PlainHaveCode), s.restore},
 		choice{s.Words.T(words.PlainThreatened), s.inner(s.crisis)},
-		choice{s.Words.T(words.PlainCheck), s.inner(s.check)},
 		choice{s.Words.T(words.PlainDecide), s.decide},
+		choice{s.Words.T(words.PlainCheck), s.inner(s.check)},
 	)
 	if errors.Is(err, errBack) {
 		return nil
@@ -96,12 +96,12 @@ func (s *session) homeOnce(ctx context.Context) error {
 	choices = append(choices,
 		choice{s.Words.T(words.PlainPlan), s.plan},
 		choice{s.Words.T(words.PlainThreatened), s.inner(s.crisis)},
+		choice{s.Words.T(words.PlainDecide), s.decide},
 		choice{s.Words.T(words.PlainCheck), s.inner(s.check)},
 		choice{s.Words.T(words.PlainRecovery), s.recovery},
 		choice{s.Words.T(words.PlainSync), s.sync},
 		choice{s.Words.T(words.PlainSettings), s.settings},
 		choice{s.Words.T(words.PlainPasswords), s.passwords},
-		choice{s.Words.T(words.PlainDecide), s.decide},
 	)
 	return s.menu(ctx, choices...)
 }

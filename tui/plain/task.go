@@ -3,7 +3,6 @@ package plain
 import (
 	"context"
 	"errors"
-	"slices"
 	"time"
 
 	"github.com/chaperone-privacy/chaperone/internal/checklist"
@@ -61,14 +60,6 @@ func (s *session) outcomes(r *checklist.Row, w Writer) []choice {
 	for _, c := range s.leads(r.Item) {
 		out = append(out, choice{c.label, func(ctx context.Context) error {
 			if err := c.do(ctx); err != nil && !errors.Is(err, errBack) {
-				return err
-			}
-			return s.task(ctx, r.Item.ID)
-		}})
-	}
-	if slices.ContainsFunc(r.Item.Steps, func(step checklist.Step) bool { return step.Ref == "app:passwords" }) {
-		out = append(out, choice{s.Words.T(words.PlainPasswords), func(ctx context.Context) error {
-			if err := s.passwords(ctx); !errors.Is(err, errBack) {
 				return err
 			}
 			return s.task(ctx, r.Item.ID)

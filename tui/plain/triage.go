@@ -148,8 +148,11 @@ func (s *session) leads(it *checklist.Item) []choice {
 		}
 	}
 	for _, step := range it.Steps {
-		if step.Ref == "app:message" {
+		switch step.Ref {
+		case "app:message":
 			out = append(out, choice{s.Words.T(words.PlainTell), s.tell})
+		case "app:passwords":
+			out = append(out, choice{s.Words.T(words.PlainPasswords), s.passwords})
 		}
 	}
 	return out

@@ -147,10 +147,10 @@ const (
 	Pins // clinics that are not confirmed here
 	Settings
 	Details // needs Title and Details
+	Passwords
 	Triage
 	Letter // Letters: which to choose from
 	Message
-	Passwords
 )
 
 // Go asks the root to show another screen. With Replace, back skips the one that asked.

@@ -23,7 +23,7 @@ var items = []checklist.Item{
 	{ID: "clinic.contact", HelperOK: true, Lane: checklist.LaneContain, Minutes: 2, Steps: steps("a", "check:app:verify")},
 	{ID: "accounts.manager", Lane: checklist.LaneAccounts, Minutes: 15, Steps: steps("a", "make:app:passwords")},
 	{ID: "social.friends", HelperOK: true, Lane: checklist.LaneContain, Minutes: 10, FanOut: "hide-friends", Stops: []string{"names"}, DoesNotStop: []string{"copied"}, Steps: steps("a", "b"), Sources: []string{"help"}},
-	{ID: "money.freeze", Letters: []string{"freeze"}, HelperOK: true, Lane: checklist.LaneMoney, Minutes: 15, Stops: []string{"loans"}, DoesNotStop: []string{"copied"}, Steps: steps("a", "ring:role:credit-freeze"), Sources: []string{"help"}},
+	{ID: "money.freeze", HelperOK: true, Lane: checklist.LaneMoney, Minutes: 15, Letters: []string{"freeze"}, Stops: []string{"loans"}, DoesNotStop: []string{"copied"}, Steps: steps("a", "ring:role:credit-freeze"), Sources: []string{"help"}},
 	{ID: "phone.lock", HelperOK: true, Lane: checklist.LaneAccounts, Minutes: 5, Steps: steps("a")},
 	{ID: "social.private", Lane: checklist.LaneContain, Minutes: 12, FanOut: "private-account", Steps: steps("a")},
 	{ID: "accounts.twostep", HelperOK: true, Lane: checklist.LaneAccounts, Minutes: 8, Steps: steps("a")},

@@ -18,7 +18,7 @@ import (
 type planRequest struct {
 	answers, progress, ics string
 	now                    time.Time
-	json, print            bool
+	json, print, helper    bool
 }
 
 func (p *program) planRequest(a *arguments) (planRequest, error) {
@@ -30,6 +30,7 @@ func (p *program) planRequest(a *arguments) (planRequest, error) {
 	now := a.String("now", "", "")
 	a.BoolVar(&r.json, "json", false, "")
 	a.BoolVar(&r.print, "print", false, "")
+	a.BoolVar(&r.helper, "helper", false, "")
 	if err := a.parse(p.words, 0); err != nil {
 		return r, err
 	}
@@ -39,6 +40,12 @@ func (p *program) planRequest(a *arguments) (planRequest, error) {
 	switch {
 	case r.json && r.print:
 		return r, refuse("--json", "--print")
+	case r.helper && r.json:
+		return r, refuse("--helper", "--json")
+	case r.helper && r.print:
+		return r, refuse("--helper", "--print")
+	case r.helper && r.ics == "-":
+		return r, refuse("--helper", "--ics -")
 	case r.ics == "-" && r.json:
 		return r, refuse("--ics -", "--json")
 	case r.ics == "-" && r.print:
@@ -84,6 +91,9 @@ func (p *program) plan(ctx context.Context, a *arguments) (int, error) {
 			return 0, err
 		}
 		return p.print(out)
+	}
+	if r.helper {
+		return p.print(w.HelperSheet(&plan, p.width()))
 	}
 	return p.print(p.planText(w, &plan, r.print))
 }

@@ -17,9 +17,9 @@ Commands:
     verify       is this message from my clinic?
     plan         what to do next, as text or JSON
     crisis       what to do when you are being threatened
+    password     suggest a strong password
     message      what to write to people close to you
     letter       letters to a clinic, a bureau or a site
-    password     suggest a strong password
     sync         bring your devices together
     restore      open your vault on this device with the recovery code
     recovery     show, confirm or print the recovery code
@@ -66,7 +66,7 @@ Example:
 
 const planUsageEN = `Usage:
     chaperone plan [--answers FILE [--progress FILE]] [--now T]
-                   [--json | --print] [--ics FILE] [--home DIR]
+                   [--json | --print | --helper] [--ics FILE] [--home DIR]
 
 Shows what to do next and what comes after.
 
@@ -76,6 +76,8 @@ Shows what to do next and what comes after.
                       (2027-01-15T09:00:00Z)
     --json            one JSON object, for programs
     --print           the whole plan, with every step, for paper
+    --helper          a sheet for somebody you trust: tasks and how to do
+                      them, and nothing of why
     --ics FILE        also write the coming reminders as a calendar, which
                       says how many tasks there are and never which
     --home DIR        where your vault is
@@ -107,6 +109,21 @@ network, and keeps nothing.
 
 Example:
     $ chaperone crisis --region us
+`
+
+const passwordUsageEN = `Usage:
+    chaperone password [--words N | --length N] [--json]
+
+Suggests one strong password, made on this device just now. Nothing keeps it:
+put it in your password manager, or on paper.
+
+    --words N    made of N words of a known English list, 5 to 12; 6 unless
+                 told otherwise (77 bits)
+    --length N   made of N letters, numbers and signs, 15 to 64
+    --json       one JSON object, for programs
+
+Example:
+    $ chaperone password --length 20
 `
 
 const messageUsageEN = `Usage:
@@ -149,21 +166,6 @@ is needed, the letter has a line for it.
 
 Example:
     $ chaperone letter freeze --to us-equifax --ask --out letter.txt
-`
-
-const passwordUsageEN = `Usage:
-    chaperone password [--words N | --length N] [--json]
-
-Suggests one strong password, made on this device just now. Nothing keeps it:
-put it in your password manager, or on paper.
-
-    --words N    made of N words of a known English list, 5 to 12; 6 unless
-                 told otherwise (77 bits)
-    --length N   made of N letters, numbers and signs, 15 to 64
-    --json       one JSON object, for programs
-
-Example:
-    $ chaperone password --length 20
 `
 
 const syncUsageEN = `Usage:

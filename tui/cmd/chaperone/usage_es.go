@@ -18,9 +18,9 @@ borra la pantalla.
     verify       ¿es de mi clínica este mensaje?
     plan         qué hacer ahora, como texto o JSON
     crisis       qué hacer si alguien le amenaza
+    password     propone una contraseña fuerte
     message      qué escribir a la gente cercana
     letter       cartas a una clínica, una agencia o un sitio
-    password     propone una contraseña fuerte
     sync         pone de acuerdo sus dispositivos
     restore      abre su bóveda en este dispositivo con el código de recuperación
     recovery     muestra, confirma o imprime el código de recuperación
@@ -68,7 +68,7 @@ Ejemplo:
 
 const planUsageES = `Uso:
     chaperone plan [--answers ARCHIVO [--progress ARCHIVO]] [--now T]
-                   [--json | --print] [--ics ARCHIVO] [--home DIR]
+                   [--json | --print | --helper] [--ics ARCHIVO] [--home DIR]
 
 Muestra qué hacer ahora y qué viene después.
 
@@ -80,6 +80,8 @@ Muestra qué hacer ahora y qué viene después.
                          (2027-01-15T09:00:00Z)
     --json               un objeto JSON, para programas
     --print              el plan completo, con cada paso, para papel
+    --helper             una hoja para alguien de confianza: tareas y cómo se
+                         hacen, y nada de por qué
     --ics ARCHIVO        escribe además los próximos avisos como calendario,
                          que dice cuántas tareas hay y nunca cuáles
     --home DIR           dónde está su bóveda
@@ -111,6 +113,21 @@ guarda nada.
 
 Ejemplo:
     $ chaperone crisis --region us
+`
+
+const passwordUsageES = `Uso:
+    chaperone password [--words N | --length N] [--json]
+
+Propone una contraseña fuerte, hecha en este dispositivo ahora mismo. Nada la
+guarda: póngala en su gestor de contraseñas, o en un papel.
+
+    --words N    de N palabras de una lista inglesa conocida, de 5 a 12; 6 si
+                 no dice otra cosa (77 bits)
+    --length N   de N letras, números y signos, de 15 a 64
+    --json       un objeto JSON, para programas
+
+Ejemplo:
+    $ chaperone password --length 20
 `
 
 const messageUsageES = `Uso:
@@ -154,21 +171,6 @@ falta, la carta lleva una línea para él.
 
 Ejemplo:
     $ chaperone letter freeze --to us-equifax --ask --out letter.txt
-`
-
-const passwordUsageES = `Uso:
-    chaperone password [--words N | --length N] [--json]
-
-Propone una contraseña fuerte, hecha en este dispositivo ahora mismo. Nada la
-guarda: póngala en su gestor de contraseñas, o en un papel.
-
-    --words N    de N palabras de una lista inglesa conocida, de 5 a 12; 6 si
-                 no dice otra cosa (77 bits)
-    --length N   de N letras, números y signos, de 15 a 64
-    --json       un objeto JSON, para programas
-
-Ejemplo:
-    $ chaperone password --length 20
 `
 
 const syncUsageES = `Uso:

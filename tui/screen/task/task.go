@@ -172,12 +172,12 @@ func (m *Model) press(k tea.KeyPressMsg) tea.Cmd {
 		return m.env.Send(m.details())
 	case m.keys.Verify.Is(k) && m.leadsTo("app:verify"):
 		return m.env.Send(screen.Go{To: screen.Verify})
+	case m.keys.Passwords.Is(k) && m.leadsTo("app:passwords"):
+		return m.env.Send(screen.Go{To: screen.Passwords})
 	case m.keys.Message.Is(k) && m.leadsTo("app:message"):
 		return m.env.Send(screen.Go{To: screen.Message})
 	case m.keys.Letter.Is(k) && len(m.letters()) > 0:
 		return m.env.Send(screen.Go{To: screen.Letter, Letters: m.letters()})
-	case m.keys.Passwords.Is(k) && m.leadsTo("app:passwords"):
-		return m.env.Send(screen.Go{To: screen.Passwords})
 	case !open && m.keys.Reopen.Is(k):
 		return m.mark("", checklist.Todo, "", time.Time{}, true)
 	case !open:
