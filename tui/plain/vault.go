@@ -8,6 +8,7 @@ import (
 
 	"github.com/chaperone-privacy/chaperone/internal/humancode"
 	"github.com/chaperone-privacy/chaperone/internal/words"
+	"github.com/chaperone-privacy/chaperone/tui/screen"
 )
 
 // errWiped ends a session whose vault is gone.
@@ -149,8 +150,27 @@ func (s *session) settings(ctx context.Context) error {
 		choice{s.Words.T(words.PlainSetPassphrase), s.setPassphrase},
 		choice{s.Words.T(words.PlainSetAnswers), s.questions},
 		choice{s.Words.T(words.PlainSetHelper), s.startHelping},
+		choice{s.Words.T(words.PlainSetCalendar), s.saveCalendar},
 		choice{s.Words.T(words.PlainSetWipe), s.wipe},
 	)
+}
+
+// saveCalendar writes the reminders to a file that is not there yet.
+func (s *session) saveCalendar(ctx context.Context) error {
+	for {
+		s.gap()
+		name, err := s.line(ctx, s.Words.T(words.SettingsCalendarAsk))
+		if err != nil || name == "" {
+			return err
+		}
+		plan := s.device.Plan()
+		if err := s.SaveFile(unquote(name), screen.Calendar(s.Words, &plan, s.device.State().Answers.Seed, s.Now())); err != nil {
+			s.trouble(err)
+			continue
+		}
+		s.say(s.Words.T(words.SettingsCalendarSaved))
+		return nil
+	}
 }
 
 func (s *session) setLanguage(ctx context.Context) error {

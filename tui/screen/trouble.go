@@ -34,6 +34,8 @@ func Trouble(w *words.Catalogue, err error) (what, hint string) {
 		{patient.ErrNotFound, words.TroubleNotfound, words.TroubleNotfoundHint},
 		{patient.ErrDeleted, words.TroubleDeleted, words.TroubleDeletedHint},
 		{patient.ErrClock, words.TroubleClock, words.TroubleClockHint},
+		{ErrFileExists, words.LetterFileExists, words.LetterFileExistsHint},
+		{ErrFile, words.LetterFileFailed, words.LetterFileExistsHint},
 		{humancode.ErrSymbol, words.TroubleSymbol, words.TroubleSymbolHint},
 		{humancode.ErrLength, words.TroubleLength, words.TroubleLengthHint},
 		{humancode.ErrCheck, words.TroubleCheck, words.TroubleCheckHint},

@@ -127,7 +127,7 @@ func TestLint(t *testing.T) {
 		{"threat", edit(safe, "stops: [facing-it-alone]", "stops: [everything]"), `"everything" is not one of`},
 		{"no honest line", edit(freeze, "does_not_stop: [account-fraud, tax-fraud, medical-fraud]", "does_not_stop: []"), "does_not_stop is missing"},
 		{"no done_when", edit(safe, "done_when: You are", "done_when: \"\"\n#"), "done_when is missing"},
-		{"no helper_ok", edit(safe, "helper_ok: true", ""), "helper_ok is missing"},
+		{"no helper_ok", edit(safe, "helper_ok: false", ""), "helper_ok is missing"},
 		{"no source", edit(safe, "sources: [988-line, fraudsupport-extortion, chaperone-advice]", "sources: []"), "sources is missing"},
 		{"source not listed", edit(safe, "988-line, ", "999-line, "), `source "999-line" is not in sources.yaml`},
 		{"source of nothing", edit("sources.yaml", "- id: 988-line", "- id: spare\n  url: https://example.com\n  title: a\n  publisher: b\n  retrieved: \"2026-11-24\"\n  status: secondary\n- id: 988-line"), "nothing cites it"},

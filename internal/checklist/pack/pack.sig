@@ -2,6 +2,6 @@ chaperone pack v1
 chaperone-checklist 1
 3cd5361df3b2e51ee463db2be90e984eece8f918dfb2e525bcc44d93b97e5af2  i18n/en.json
 680a3489a47a3163a8d7238aa5db10a3163091d0a20b32d68757dfcf2f6e89db  i18n/es.json
-59ab3cc1ba87661c7c3e572c22cbb756ca0b2ed90bd78b7634903b358bd6b5b1  pack.json
+08772d03c778fd6525517b8e768c57bc590c3a52b13f54c72d8e66111615850f  pack.json
 
-— chaperone-pack-development 6tHa1hvGbQurvFVy50PtTSs0casdT/bLW2e8oxdiFiLrqdMV52k/bHnpkhLJyaEkFuUGuVCwlxylIRsONc0mxPO60wY=
+— chaperone-pack-development 6tHa1mWUSY/0M/TmfrMMBYPG5d91m/VF7+WCNx8GxpoVO7d0eNooiGGudJ0YsO3yVD6NXTiqVJzhaK7tOcL5ea55CQc=

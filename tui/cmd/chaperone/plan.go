@@ -12,6 +12,7 @@ import (
 	"github.com/chaperone-privacy/chaperone/internal/patient"
 	"github.com/chaperone-privacy/chaperone/internal/words"
 	"github.com/chaperone-privacy/chaperone/tui/plain"
+	"github.com/chaperone-privacy/chaperone/tui/screen"
 )
 
 // planRequest is the command line of plan.
@@ -76,7 +77,7 @@ func (p *program) plan(ctx context.Context, a *arguments) (int, error) {
 	}
 	plan := pack.Plan(answers, rows, r.now)
 	if r.ics != "" {
-		calendar := p.calendar(&plan, answers.Seed, r.now)
+		calendar := screen.Calendar(p.words, &plan, answers.Seed, r.now)
 		if r.ics == "-" {
 			return p.print(string(calendar))
 		}
@@ -126,16 +127,6 @@ func (p *program) planInput(ctx context.Context, a *arguments, r *planRequest) (
 	}
 	rows, err := readProgress(data, pack)
 	return pack, answers, rows, err
-}
-
-// calendar writes the reminders of the coming year. It says how many tasks there are, and
-// nothing of what they are.
-func (p *program) calendar(plan *checklist.Plan, seed uint64, now time.Time) []byte {
-	reminders := plan.Reminders(checklist.Reminding{Now: now})
-	return checklist.Calendar(reminders, seed, now, checklist.CalendarText{
-		Name:  p.words.T(words.ReminderName),
-		Title: func(r checklist.Reminder) string { return p.words.N(words.ReminderTasks, len(r.Rows)) },
-	})
 }
 
 // planText writes a plan for a terminal, or with full for paper.

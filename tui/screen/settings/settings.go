@@ -26,6 +26,7 @@ const (
 	server
 	syncNow
 	recovery
+	calendar
 	helper
 	wipe
 	wipeAll
@@ -41,6 +42,7 @@ const (
 	againPassphrase
 	newServer
 	wipeWord
+	newCalendar
 	startHelper // nothing is typed: Enter says yes
 )
 
@@ -138,6 +140,8 @@ func (m *Model) press(k tea.KeyPressMsg) tea.Cmd {
 		return m.sync()
 	case recovery:
 		return m.env.Send(screen.Go{To: screen.Recovery})
+	case calendar:
+		m.ask(newCalendar, screen.CalendarFile, false)
 	case helper:
 		m.entry = startHelper
 	case wipe, wipeAll:
@@ -203,6 +207,8 @@ func (m *Model) typed(k tea.KeyPressMsg) tea.Cmd {
 		return m.run(w.T(words.SettingsServerSet), func(ctx context.Context, d screen.Device) error {
 			return d.UseServer(strings.TrimSpace(value))
 		})
+	case newCalendar:
+		return m.saveCalendar(strings.TrimSpace(value))
 	case wipeWord:
 		if !strings.EqualFold(strings.TrimSpace(value), w.T(words.SettingsWipeWord)) {
 			m.warn = w.T(words.SettingsWipeOther, words.Str("word", w.T(words.SettingsWipeWord)))
@@ -245,6 +251,14 @@ func (m *Model) save(locale, theme string) tea.Cmd {
 	return m.run("", func(_ context.Context, d screen.Device) error { return d.SetSettings(locale, theme) })
 }
 
+// saveCalendar writes the reminders to a file that is not there yet.
+func (m *Model) saveCalendar(name string) tea.Cmd {
+	plan := m.env.Device.Plan()
+	data := screen.Calendar(m.env.Words, &plan, m.env.Device.State().Answers.Seed, m.env.Now())
+	save := m.env.SaveFile
+	return m.run(m.env.Words.T(words.SettingsCalendarSaved), func(context.Context, screen.Device) error { return save(name, data) })
+}
+
 func (m *Model) sync() tea.Cmd {
 	w := m.env.Words
 	m.busy = true
@@ -284,6 +298,7 @@ func (m *Model) View(width int) widget.Page {
 			againPassphrase: words.SettingsPassphraseAgain,
 			newServer:       words.SettingsServerAsk,
 			wipeWord:        words.SettingsWipeAsk,
+			newCalendar:     words.SettingsCalendarAsk,
 		}[m.entry]
 		if m.entry == wipeWord && m.remote {
 			ask = words.SettingsWipeallAsk
@@ -335,6 +350,7 @@ func (m *Model) choices(state vault.State) []widget.Choice {
 		server:     {Label: w.T(words.SettingsServer), Aside: address},
 		syncNow:    {Label: w.T(words.SettingsSync)},
 		recovery:   {Label: w.T(words.SettingsCode), Aside: code},
+		calendar:   {Label: w.T(words.SettingsCalendar)},
 		helper:     {Label: w.T(words.SettingsHelper)},
 		wipe:       {Label: w.T(words.SettingsWipe)},
 		wipeAll:    {Label: w.T(words.SettingsWipeall)},
