@@ -164,7 +164,12 @@ func (s *session) saveCalendar(ctx context.Context) error {
 			return err
 		}
 		plan := s.device.Plan()
-		if err := s.SaveFile(unquote(name), screen.Calendar(s.Words, &plan, s.device.State().Answers.Seed, s.Now())); err != nil {
+		data, entries := screen.Calendar(s.Words, &plan, s.device.State().Answers.Seed, s.Now())
+		if entries == 0 {
+			s.say(s.Words.T(words.SettingsCalendarEmpty))
+			return nil
+		}
+		if err := s.SaveFile(unquote(name), data); err != nil {
 			s.trouble(err)
 			continue
 		}

@@ -77,7 +77,7 @@ func (p *program) plan(ctx context.Context, a *arguments) (int, error) {
 	}
 	plan := pack.Plan(answers, rows, r.now)
 	if r.ics != "" {
-		calendar := screen.Calendar(p.words, &plan, answers.Seed, r.now)
+		calendar, _ := screen.Calendar(p.words, &plan, answers.Seed, r.now)
 		if r.ics == "-" {
 			return p.print(string(calendar))
 		}

@@ -254,7 +254,11 @@ func (m *Model) save(locale, theme string) tea.Cmd {
 // saveCalendar writes the reminders to a file that is not there yet.
 func (m *Model) saveCalendar(name string) tea.Cmd {
 	plan := m.env.Device.Plan()
-	data := screen.Calendar(m.env.Words, &plan, m.env.Device.State().Answers.Seed, m.env.Now())
+	data, entries := screen.Calendar(m.env.Words, &plan, m.env.Device.State().Answers.Seed, m.env.Now())
+	if entries == 0 {
+		m.entry, m.said = none, m.env.Words.T(words.SettingsCalendarEmpty)
+		return nil
+	}
 	save := m.env.SaveFile
 	return m.run(m.env.Words.T(words.SettingsCalendarSaved), func(context.Context, screen.Device) error { return save(name, data) })
 }
