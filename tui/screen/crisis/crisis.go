@@ -19,14 +19,13 @@ import (
 
 // Model is the screen.
 type Model struct {
-	env     *screen.Env
-	keys    keys.Crisis
-	list    widget.List
-	regions widget.List
-	choose  bool         // the region is being chosen
-	open    map[int]bool // rows that are opened
-	moved   bool
-	err     error
+	env   *screen.Env
+	keys  keys.Crisis
+	list  widget.List
+	where screen.RegionChoice
+	open  map[int]bool // rows that are opened
+	moved bool
+	err   error
 }
 
 // New returns the screen.
@@ -49,7 +48,7 @@ func (m *Model) rows() []checklist.Row { return m.env.Content.Crisis(m.region())
 
 // Keys implements [screen.Screen].
 func (m *Model) Keys() keys.Map {
-	if m.choose {
+	if m.where.Open {
 		c := keys.NewChoose()
 		return keys.Map{Short: []keys.Binding{c.Pick, c.Back}}
 	}
@@ -101,8 +100,8 @@ func (m *Model) Update(msg tea.Msg) tea.Cmd {
 	if !ok {
 		return nil
 	}
-	if m.choose {
-		return m.chooseRegion(k)
+	if m.where.Open {
+		return m.where.Update(m.env, k)
 	}
 	rows := m.rows()
 	if m.list.Update(k, len(rows)) {
@@ -127,25 +126,9 @@ func (m *Model) Update(msg tea.Msg) tea.Cmd {
 	case m.keys.Adopt.Is(k) && m.canAdopt():
 		return m.adopt()
 	case m.keys.Region.Is(k):
-		m.choose = true
+		m.where.Open = true
 	case m.keys.Back.Is(k):
 		return m.env.Send(screen.Back{})
-	}
-	return nil
-}
-
-func (m *Model) chooseRegion(k tea.KeyPressMsg) tea.Cmd {
-	c := keys.NewChoose()
-	ids := m.env.Content.Regions()
-	switch {
-	case m.regions.Update(k, len(ids)):
-	case c.Pick.Is(k):
-		m.choose = false
-		if m.regions.At < len(ids) {
-			return m.env.Send(screen.Region{ID: ids[m.regions.At]})
-		}
-	case c.Back.Is(k):
-		m.choose = false
 	}
 	return nil
 }
@@ -155,13 +138,8 @@ func (m *Model) View(width int) widget.Page {
 	w, st := m.env.Words, m.env.Style
 	t := widget.NewText(st, width)
 	page := widget.Page{Title: w.T(words.CrisisTitle), Body: t}
-	if m.choose {
-		page.Title = w.T(words.QuestionsRegion)
-		var rows []widget.Choice
-		for _, id := range m.env.Content.Regions() {
-			rows = append(rows, widget.Choice{Label: screen.RegionName(w, id)})
-		}
-		page.Focus, page.FocusEnd = m.regions.Draw(t, rows)
+	if m.where.Open {
+		m.where.Draw(m.env, t, &page)
 		return page
 	}
 	region := m.region()

@@ -23,15 +23,14 @@ import (
 
 // Model is the screen.
 type Model struct {
-	env     *screen.Env
-	keys    keys.Triage
-	walk    checklist.Walk
-	list    widget.List // of answers, or of steps
-	regions widget.List
-	choose  bool         // the region is being chosen
-	open    map[int]bool // steps that are opened
-	busy    bool
-	err     error
+	env   *screen.Env
+	keys  keys.Triage
+	walk  checklist.Walk
+	list  widget.List // of answers, or of steps
+	where screen.RegionChoice
+	open  map[int]bool // steps that are opened
+	busy  bool
+	err   error
 }
 
 // New returns the first question.
@@ -88,7 +87,7 @@ func (m *Model) rows() []string {
 // Keys implements [screen.Screen].
 func (m *Model) Keys() keys.Map {
 	switch {
-	case m.choose:
+	case m.where.Open:
 		c := keys.NewChoose()
 		return keys.Map{Short: []keys.Binding{c.Pick, c.Back}}
 	case m.walk.Node() != nil:
@@ -133,8 +132,8 @@ func (m *Model) Update(msg tea.Msg) tea.Cmd {
 	case tea.KeyPressMsg:
 		switch {
 		case m.busy:
-		case m.choose:
-			return m.chooseRegion(msg)
+		case m.where.Open:
+			return m.where.Update(m.env, msg)
 		case m.walk.Node() != nil:
 			return m.ask(msg)
 		default:
@@ -180,7 +179,7 @@ func (m *Model) ask(k tea.KeyPressMsg) tea.Cmd {
 	case m.keys.Pick.Is(k):
 		m.take(m.list.At)
 	case m.keys.Region.Is(k):
-		m.choose = true
+		m.where.Open = true
 	case m.keys.Back.Is(k):
 		return m.back()
 	}
@@ -224,34 +223,13 @@ func (m *Model) end(k tea.KeyPressMsg) tea.Cmd {
 	return nil
 }
 
-func (m *Model) chooseRegion(k tea.KeyPressMsg) tea.Cmd {
-	c := keys.NewChoose()
-	ids := m.env.Content.Regions()
-	switch {
-	case m.regions.Update(k, len(ids)):
-	case c.Pick.Is(k):
-		m.choose = false
-		if m.regions.At < len(ids) {
-			return m.env.Send(screen.Region{ID: ids[m.regions.At]})
-		}
-	case c.Back.Is(k):
-		m.choose = false
-	}
-	return nil
-}
-
 // View implements [screen.Screen].
 func (m *Model) View(width int) widget.Page {
 	w, st := m.env.Words, m.env.Style
 	t := widget.NewText(st, width)
 	page := widget.Page{Body: t}
-	if m.choose {
-		page.Title = w.T(words.QuestionsRegion)
-		var rows []widget.Choice
-		for _, id := range m.env.Content.Regions() {
-			rows = append(rows, widget.Choice{Label: screen.RegionName(w, id)})
-		}
-		page.Focus, page.FocusEnd = m.regions.Draw(t, rows)
+	if m.where.Open {
+		m.where.Draw(m.env, t, &page)
 		return page
 	}
 	if n := m.walk.Node(); n != nil {
