@@ -32,6 +32,23 @@ func readNote(kind, header string) *fields {
 	return f
 }
 
+// readBody is readNote for a note with a body behind an empty line.
+func readBody(kind, text string) (*fields, string) {
+	header, body, ok := strings.Cut(text, "\n\n")
+	if !ok {
+		f := &fields{note: kind}
+		f.fail("no body")
+		return f, ""
+	}
+	return readNote(kind, header+"\n"), body
+}
+
+func (f *fields) bodyBytes(body string) {
+	if f.num("body-bytes") != int64(len(body)) {
+		f.fail("body-bytes")
+	}
+}
+
 func (f *fields) fail(what string) {
 	if f.err == nil {
 		f.err = fmt.Errorf("%s: %s: %w", f.note, what, ErrMalformed)
@@ -116,6 +133,25 @@ func (f *fields) parseB32(key, v string) [32]byte {
 		f.fail(key)
 	}
 	return out
+}
+
+func (f *fields) hex16(key, v string) [16]byte {
+	out, err := parseHex16(v)
+	if err != nil {
+		f.fail(key)
+	}
+	return out
+}
+
+// list reads comma-separated words, rising strictly.
+func (f *fields) list(key string, max int, ok func(string) bool) []string {
+	ws := strings.Split(f.one(key), ",")
+	for i, w := range ws {
+		if f.err == nil && (!ok(w) || i == max || i > 0 && w <= ws[i-1]) {
+			f.fail(key)
+		}
+	}
+	return ws
 }
 
 func (f *fields) word(key string, ok func(string) bool) string {

@@ -112,13 +112,15 @@ func opensOne(s translog.Signed, k translog.Key) error {
 	return err
 }
 
+const enrolPrefix = "x25519:"
+
 // EnrolKey is an X25519 public key, written `x25519:<base64>`.
 type EnrolKey [32]byte
 
-func (k EnrolKey) String() string { return "x25519:" + base64.StdEncoding.EncodeToString(k[:]) }
+func (k EnrolKey) String() string { return enrolPrefix + base64.StdEncoding.EncodeToString(k[:]) }
 
 func (f *fields) enrolKey(key, v string) EnrolKey {
-	k := EnrolKey(f.parseB32(key, strings.TrimPrefix(v, "x25519:")))
+	k := EnrolKey(f.parseB32(key, strings.TrimPrefix(v, enrolPrefix)))
 	if f.err == nil && !k.valid() {
 		f.fail(key)
 	}

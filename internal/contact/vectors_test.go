@@ -173,6 +173,9 @@ func TestSeedCorpus(t *testing.T) {
 		"FuzzParseNote/message": "string(" + strconv.Quote(text(t, b.Message)) + ")",
 		"FuzzParseNote/status":  "string(" + strconv.Quote(text(t, b.Status)) + ")",
 	}
+	for kind, text := range notes(t) {
+		seeds["FuzzParseNote/full-"+kind] = "string(" + strconv.Quote(text) + ")"
+	}
 	for name, seed := range seeds {
 		path := filepath.Join("testdata", "fuzz", filepath.FromSlash(name))
 		want := "go test fuzz v1\n" + seed + "\n"
@@ -192,6 +195,22 @@ func TestSeedCorpus(t *testing.T) {
 			t.Errorf("%s is out of date", path)
 		}
 	}
+}
+
+// TestNoteVectors freezes one full text of each note and its H.
+func TestNoteVectors(t *testing.T) {
+	t.Parallel()
+	type vector struct {
+		Kind string       `json:"kind"`
+		Text string       `json:"text"`
+		Hash contact.Hash `json:"sha256"`
+	}
+	var vectors []vector
+	all := notes(t)
+	for _, kind := range kinds {
+		vectors = append(vectors, vector{kind, all[kind], contact.NoteHash(all[kind])})
+	}
+	golden(t, "testdata/notes.json", vectors)
 }
 
 func text(t *testing.T, raw []byte) string {

@@ -98,6 +98,10 @@ const (
 	Remote   Level = "remote"
 )
 
+func (l Level) valid() bool {
+	return l == InPerson || l == Letter || l == Card || l == Remote
+}
+
 // Diff is how received text differs from what the clinic signed.
 type Diff struct {
 	Changes []Change

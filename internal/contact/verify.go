@@ -124,7 +124,7 @@ func (j *judge) clinic() error {
 	}
 	if j.pin, j.pinned = j.in.Memory.pin(j.msg.Clinic); j.pinned {
 		rs, err := ParseRootSet(j.pin.Roots)
-		if err != nil || rs.Hash() != j.pin.RootSet || !slices.Contains([]Level{InPerson, Letter, Card, Remote}, j.pin.Level) {
+		if err != nil || rs.Hash() != j.pin.RootSet || !j.pin.Level.valid() {
 			return ErrMemory
 		}
 		j.roots, j.hasRoots = rs, true
@@ -281,7 +281,7 @@ func stolenIn(seen []StatusSeen) []StolenMark {
 func (j *judge) withdrawn(st Status) {
 	for _, g := range st.Gone {
 		if g.Commit != nil && *g.Commit == j.commit || g.Batch != nil && j.msg.Batch != nil && *g.Batch == *j.msg.Batch {
-			if g.Reason == "not-ours" {
+			if g.Reason == NotOurs {
 				j.find(Disowned)
 			} else {
 				j.gone = true
