@@ -41,6 +41,12 @@ func (DeviceKey) LogValue() slog.Value { return slog.StringValue("[redacted]") }
 // LogValue keeps the key out of logs.
 func (ToKey) LogValue() slog.Value { return slog.StringValue("[redacted]") }
 
+// MarshalText writes the key as base64, for the vault.
+func (k PairKey) MarshalText() ([]byte, error) { return Hash(k).MarshalText() }
+
+// UnmarshalText reads what [PairKey.MarshalText] wrote. It fails with [ErrMalformed].
+func (k *PairKey) UnmarshalText(text []byte) error { return (*Hash)(k).UnmarshalText(text) }
+
 // Device returns K_dev = Expand(K_pair, "device" || H(vkey), 32); signer is H(vkey) of the
 // clinic's device ([KeyHash]).
 func (k PairKey) Device(signer [32]byte) DeviceKey {

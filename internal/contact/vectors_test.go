@@ -8,6 +8,7 @@ import (
 	"flag"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"testing"
 	"time"
@@ -49,6 +50,43 @@ func golden(t *testing.T, path string, value any) {
 type verdictVectors struct {
 	Bundles map[string][]byte `json:"bundles"`
 	Cases   []verdictCase     `json:"cases"`
+	Codes   []codeCase        `json:"codes"`
+}
+
+type codeCase struct {
+	Name     string         `json:"name"`
+	Code     string         `json:"code"`
+	Sure     bool           `json:"sure,omitempty"`
+	Answer   string         `json:"answer"` // none, not-found, deleted, found
+	Envelope []byte         `json:"envelope,omitempty"`
+	Evidence string         `json:"evidence"` // among bundles
+	Text     *string        `json:"text,omitempty"`
+	Memory   contact.Memory `json:"memory"`
+	Now      int64          `json:"now"`
+	Want     want           `json:"want"`
+}
+
+var answers = []string{"none", "not-found", "deleted", "found"}
+
+func codeVectors(t *testing.T, vectors *verdictVectors) {
+	t.Helper()
+	for _, c := range contacttest.CodeCases(t) {
+		raw := c.Input.Evidence.Marshal()
+		sum := sha256.Sum256(raw)
+		name := hex.EncodeToString(sum[:6])
+		vectors.Bundles[name] = raw
+		v, learned, err := contact.VerifyCode(c.Input)
+		if err != nil {
+			t.Fatal(c.Name, err)
+		}
+		if v.Headline != c.Headline {
+			t.Errorf("%s: got %v, want headline %s", c.Name, v.Findings, c.Headline)
+		}
+		vectors.Codes = append(vectors.Codes, codeCase{
+			Name: c.Name, Code: c.Input.Code, Sure: c.Input.Sure, Answer: answers[c.Input.Answer], Envelope: c.Input.Envelope,
+			Evidence: name, Text: c.Input.Text, Memory: c.Input.Memory, Now: unix(c.Input.Now), Want: wantOf(v, learned),
+		})
+	}
 }
 
 type verdictCase struct {
@@ -114,6 +152,7 @@ func TestVerdictVectors(t *testing.T) {
 			FreshHead: unix(c.Input.FreshHead), Want: wantOf(v, learned),
 		})
 	}
+	codeVectors(t, &vectors)
 	golden(t, "testdata/verdicts.json", vectors)
 }
 
@@ -144,10 +183,29 @@ func TestFrozenVerdicts(t *testing.T) {
 		}
 		covered[v.Headline]++
 	}
+	for _, c := range vectors.Codes {
+		evidence, err := contact.ParseEvidence(vectors.Bundles[c.Evidence])
+		if err != nil {
+			t.Fatal(c.Name, err)
+		}
+		v, learned, err := contact.VerifyCode(contact.CodeInput{
+			Code: c.Code, Sure: c.Sure, Answer: contact.Answer(slices.Index(answers, c.Answer)), Envelope: c.Envelope,
+			Evidence: evidence, Text: c.Text, Memory: c.Memory, Now: time.Unix(c.Now, 0),
+		})
+		if err != nil {
+			t.Errorf("%s: %v", c.Name, err)
+			continue
+		}
+		if d := cmp.Diff(c.Want, wantOf(v, learned)); d != "" {
+			t.Errorf("%s (-want +got):\n%s", c.Name, d)
+		}
+		covered[v.Headline]++
+	}
 	for _, f := range []contact.Finding{
-		contact.KeyStolen, contact.Forged, contact.Disowned, contact.Altered, contact.NoPin, contact.Unproven,
+		contact.LogForked, contact.KeyStolen, contact.Forged, contact.Disowned, contact.NotForYou, contact.Altered,
+		contact.Unknown, contact.Mistyped, contact.NoPin, contact.Unavailable, contact.Unproven,
 		contact.Clock, contact.Stale, contact.Withdrawn, contact.NotYet, contact.Expired,
-		contact.GenuineRemote, contact.GenuineOneKey, contact.GenuineForAnyone,
+		contact.GenuineRemote, contact.GenuineOneKey, contact.GenuineForAnyone, contact.Genuine,
 	} {
 		if covered[f] == 0 {
 			t.Errorf("no vector for %s", f)

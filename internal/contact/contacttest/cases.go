@@ -17,19 +17,21 @@ type Case struct {
 	Headline contact.Finding
 }
 
-// Cases returns every headline that a bundle can have in this version of the protocol, in
-// order of precedence, some of them in several ways.
+// Cases returns every headline that a bundle can have, most of them in several ways. What can
+// come of a code and nothing else is in [CodeCases].
 func Cases(tb testing.TB) []Case {
 	tb.Helper()
 	var cs []Case
 	add := func(want contact.Finding, name string, in contact.Input) {
 		cs = append(cs, Case{Name: name, Input: in, Headline: want})
 	}
+	told(tb, add)
 	stolen(tb, add)
 	forged(tb, add)
 	New(tb).altered(add)
 	grey(tb, add)
 	amber(tb, add)
+	enrolled(tb, add)
 	return cs
 }
 
@@ -46,6 +48,56 @@ func Input(tb testing.TB, want contact.Finding) contact.Input {
 }
 
 type adder func(want contact.Finding, name string, in contact.Input)
+
+// told are cases in which the device holds notes or heads that the bundle does not have.
+func told(tb testing.TB, add adder) {
+	tb.Helper()
+	w, other := New(tb), New(tb)
+	b := w.Misuse(func(*contact.Message) {})
+	other.Memory = w.Memory
+	_, learned, err := contact.Verify(other.input(other.Misuse(func(m *contact.Message) { m.Salt = [32]byte{3} })))
+	if err != nil {
+		tb.Fatal(err)
+	}
+	w.Memory = w.Memory.Merge(learned)
+	add(contact.LogForked, "another head of the same size is held", w.input(b))
+
+	w = New(tb)
+	w.Learn(w.News(w.Log(w.Roots.SignRevoke(contact.Revoke{Clinic: w.Clinic.ID(), Key: w.Device.Key(), Reason: contact.Compromised}))))
+	add(contact.KeyStolen, "key void from the start, says a sealed revocation", w.Input())
+
+	w = New(tb)
+	w.Learn(w.News(w.Log(w.Roots.SignRevoke(contact.Revoke{Clinic: w.Clinic.ID(), Key: w.Device.Key(), Reason: contact.Retired, Effective: Start.Unix() + 86400}))))
+	add(contact.Forged, "logged after the root retired the key", w.Input())
+
+	w = New(tb)
+	w.Learn(w.News(w.Log(w.Monitor.SignWithdraw(contact.Withdraw{Clinic: w.Clinic.ID(), Commits: [][32]byte{w.Sent.Commit}, Reason: contact.NotOurs}))))
+	add(contact.Disowned, "disowned by a note of the monitor", w.Input())
+
+	w = New(tb)
+	w.Learn(w.News(w.Log(w.Roots.SignWithdraw(contact.Withdraw{Clinic: w.Clinic.ID(), Commits: [][32]byte{w.Sent.Commit}, Reason: contact.InError}))))
+	add(contact.Withdrawn, "withdrawn by a note of the root", w.Input())
+}
+
+// enrolled are messages for one patient.
+func enrolled(tb testing.TB, add adder) {
+	tb.Helper()
+	nothing := func(*contact.Message) {}
+	w := New(tb)
+	b := w.Enrolled(w.NewPair("patient"), nothing)
+	add(contact.Genuine, "for this patient", w.input(b))
+	in := w.input(b)
+	altered := Altered
+	in.Text = &altered
+	add(contact.Altered, "for this patient, line inserted", in)
+
+	w = New(tb)
+	b = w.Enrolled(w.NewPair("patient"), nothing)
+	w.Memory.Pairs = []contact.Pair{w.NewPair("another patient")}
+	add(contact.NotForYou, "for another patient", w.input(b))
+	w.Memory.Pairs = nil
+	add(contact.NoPin, "for one patient, device without a pair", w.input(b))
+}
 
 func stolen(tb testing.TB, add adder) {
 	tb.Helper()
