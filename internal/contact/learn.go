@@ -107,8 +107,8 @@ func (l *learner) read() {
 		kind, _, _ := strings.Cut(s.Text, "\n")
 		l.notes[kind] = append(l.notes[kind], openNote{s, raw})
 	}
-	for _, ns := range l.notes {
-		slices.SortStableFunc(ns, func(a, b openNote) int { return cmp.Compare(a.Text, b.Text) })
+	for kind, ns := range l.notes {
+		l.notes[kind] = sortedBy(ns, func(a, b openNote) int { return cmp.Compare(a.Text, b.Text) })
 	}
 }
 
@@ -116,7 +116,6 @@ func (l *learner) read() {
 // judges rotations and the other profiles by them.
 func (l *learner) profiles() {
 	var rotations []Rotation
-	rotates := slices.Clone(l.notes[rotateType])
 	number := func(n openNote) int64 {
 		r, err := ParseRotate(n.Text)
 		if err != nil {
@@ -124,8 +123,7 @@ func (l *learner) profiles() {
 		}
 		return r.N
 	}
-	slices.SortStableFunc(rotates, func(a, b openNote) int { return cmp.Compare(number(a), number(b)) })
-	for _, n := range rotates {
+	for _, n := range sortedBy(l.notes[rotateType], func(a, b openNote) int { return cmp.Compare(number(a), number(b)) }) {
 		rotations = append(rotations, Rotation{n.raw.Note, n.raw.Proof})
 	}
 	taken := l.e.addRotations(rotations)
@@ -143,7 +141,7 @@ func (l *learner) profiles() {
 	for _, h := range l.e.view.profiles {
 		found = append(found, candidate{Profile: h.Profile})
 	}
-	slices.SortStableFunc(found, func(a, b candidate) int { return -cmp.Compare(a.N, b.N) })
+	found = sortedBy(found, func(a, b candidate) int { return -cmp.Compare(a.N, b.N) })
 	texts := slices.Clone(l.news.Policies)
 	for _, n := range l.notes[policyType] {
 		if p, err := ParsePolicyNote(n.Text); err == nil {

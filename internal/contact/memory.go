@@ -141,18 +141,35 @@ func betterPin(a, b Pin) bool {
 
 // union sorts by key and keeps, of equal keys, the one that better prefers.
 func union[T any](a, b []T, key func(T, T) int, better func(T, T) bool) []T {
-	all := slices.Concat(a, b)
-	slices.SortStableFunc(all, key)
-	out := all[:0]
-	for _, x := range all {
+	all := append(append(make([]T, 0, len(a)+len(b)), a...), b...)
+	var out []T
+	for _, i := range sorted(len(all), func(i, j int) int { return key(all[i], all[j]) }) {
+		x := all[i]
 		if n := len(out); n == 0 || key(out[n-1], x) != 0 {
 			out = append(out, x)
 		} else if !better(out[n-1], x) {
 			out[n-1] = x
 		}
 	}
-	if len(out) == 0 {
-		return nil
+	return out
+}
+
+// sorted returns 0 to n-1 in the order of compare, equal ones as they were. It sorts every kind
+// of list with one piece of code: the page's module must stay small.
+func sorted(n int, compare func(i, j int) int) []int {
+	index := make([]int, n)
+	for i := range index {
+		index[i] = i
+	}
+	slices.SortStableFunc(index, compare)
+	return index
+}
+
+// sortedBy returns a sorted copy of a list; equal elements stay in order.
+func sortedBy[T any](list []T, compare func(a, b T) int) []T {
+	out := make([]T, 0, len(list))
+	for _, i := range sorted(len(list), func(i, j int) int { return compare(list[i], list[j]) }) {
+		out = append(out, list[i])
 	}
 	return out
 }

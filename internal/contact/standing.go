@@ -29,8 +29,7 @@ func (j *judge) known() []seenStatus {
 }
 
 func byIssued(s []seenStatus) []seenStatus {
-	slices.SortStableFunc(s, func(a, b seenStatus) int { return -cmp.Compare(a.Issued, b.Issued) })
-	return s
+	return sortedBy(s, func(a, b seenStatus) int { return -cmp.Compare(a.Issued, b.Issued) })
 }
 
 // claimed is known and what the bundle's status says, verified or not: it helps to choose a

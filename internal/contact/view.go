@@ -84,13 +84,13 @@ func (m Memory) view(clinic [32]byte) view {
 // order sorts by n and finds two notes of one type with one number and different bytes: the
 // root has said two things at once, and nobody can tell which is true.
 func (v *view) order() {
-	slices.SortStableFunc(v.profiles, func(a, b heldProfile) int {
+	v.profiles = sortedBy(v.profiles, func(a, b heldProfile) int {
 		return cmp.Or(cmp.Compare(a.N, b.N), cmp.Compare(a.seen.LoggedAt, b.seen.LoggedAt), cmp.Compare(a.seen.Text, b.seen.Text))
 	})
-	slices.SortStableFunc(v.rotations, func(a, b rotation) int {
+	v.rotations = sortedBy(v.rotations, func(a, b rotation) int {
 		return cmp.Or(cmp.Compare(a.N, b.N), cmp.Compare(a.seen.LoggedAt, b.seen.LoggedAt), cmp.Compare(a.seen.Text, b.seen.Text))
 	})
-	slices.SortStableFunc(v.incidents, func(a, b Incident) int { return cmp.Compare(a.N, b.N) })
+	v.incidents = sortedBy(v.incidents, func(a, b Incident) int { return cmp.Compare(a.N, b.N) })
 	for i := 1; i < len(v.profiles); i++ {
 		v.conflict = v.conflict || v.profiles[i].N == v.profiles[i-1].N && v.profiles[i].seen.Text != v.profiles[i-1].seen.Text
 	}
