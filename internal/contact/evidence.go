@@ -100,7 +100,7 @@ func (e *evidence) openProfile(raw []byte, sets []span) (Profile, string, bool) 
 	if err != nil {
 		return Profile{}, "", false
 	}
-	p, err := ParseProfile(s.Text)
+	p, err := parseProfile(s.Text, e.first.Keys)
 	if err != nil || p.Clinic != e.clinic || rootsOf(p, sets) < 0 || p.Roots.opens(s) != nil {
 		return Profile{}, "", false
 	}
@@ -109,8 +109,7 @@ func (e *evidence) openProfile(raw []byte, sets []span) (Profile, string, bool) 
 
 // rootsOf finds the root set that a profile names.
 func rootsOf(p Profile, sets []span) int {
-	hash := p.Roots.Hash()
-	return slices.IndexFunc(sets, func(s span) bool { return s.set.Hash() == hash })
+	return slices.IndexFunc(sets, func(s span) bool { return s.set.same(p.Roots) })
 }
 
 // usePolicies reads the policies that a profile lists.

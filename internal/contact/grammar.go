@@ -11,7 +11,8 @@ import (
 
 // fields reads the lines `key SP value LF` of a note, in fixed order. The first error stays.
 type fields struct {
-	note  string // for errors
+	note  string         // for errors
+	known []translog.Key // keys that were checked before
 	lines []string
 	err   error
 }

@@ -5,6 +5,7 @@ import (
 	"encoding/base64"
 	"encoding/hex"
 	"fmt"
+	"slices"
 	"strings"
 
 	"filippo.io/edwards25519/field"
@@ -53,6 +54,11 @@ func (f *fields) rootSet() RootSet {
 
 // key reads an Ed25519 vkey.
 func (f *fields) key(key, v string) translog.Key {
+	for _, k := range f.known {
+		if strings.HasPrefix(v, k.Name) && k.String() == v {
+			return k
+		}
+	}
 	k, err := translog.ParseKey(v)
 	if err != nil || k.Alg != translog.AlgEd25519 {
 		f.fail(key)
@@ -100,6 +106,11 @@ func (rs RootSet) holds(pub [32]byte) bool {
 		}
 	}
 	return false
+}
+
+// same reports whether two root sets have one text, without writing it.
+func (rs RootSet) same(o RootSet) bool {
+	return rs.Threshold == o.Threshold && slices.Equal(rs.Keys, o.Keys)
 }
 
 // opensOne verifies a note that exactly one key signs.

@@ -127,7 +127,7 @@ type span struct {
 func (v *view) spans(first RootSet, now int64, all bool) []span {
 	out := []span{{set: first, settled: true}}
 	n := int64(-1)
-	for len(out) <= len(v.rotations) {
+	for len(v.rotations) > 0 && len(out) <= len(v.rotations) {
 		last := out[len(out)-1]
 		hash := last.set.Hash()
 		var next *rotation
