@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"flag"
 	"os"
 	"path/filepath"
@@ -231,6 +232,16 @@ func TestSeedCorpus(t *testing.T) {
 		"FuzzParseNote/message": "string(" + strconv.Quote(text(t, b.Message)) + ")",
 		"FuzzParseNote/status":  "string(" + strconv.Quote(text(t, b.Status)) + ")",
 	}
+	pair := w.NewPair("patient")
+	sealed, err1 := contact.SealBearer(contacttest.Seed("b"), lock(t, "code"), payload(10))
+	copied, err2 := contact.SealCopy(contacttest.Seed("c"), payload(10), pair.Key.Device([32]byte{}), pair.Key.WatchID(), [32]byte{})
+	if err := errors.Join(err1, err2); err != nil {
+		t.Fatal(err)
+	}
+	seeds["FuzzEnvelope/bearer"] = "[]byte(" + strconv.Quote(string(sealed)) + ")"
+	seeds["FuzzEnvelope/copy"] = "[]byte(" + strconv.Quote(string(copied)) + ")"
+	revoke := w.Log(w.Roots.SignRevoke(contact.Revoke{Clinic: w.Clinic.ID(), Key: w.Device.Key(), Reason: contact.Compromised}))
+	seeds["FuzzNews/revoke"] = "[]byte(" + strconv.Quote(string(revoke.Note)) + ")\n[]byte(" + strconv.Quote(string(revoke.Proof)) + ")\n[]byte(" + strconv.Quote(string(w.Status)) + ")"
 	for kind, text := range notes(t) {
 		seeds["FuzzParseNote/full-"+kind] = "string(" + strconv.Quote(text) + ")"
 	}

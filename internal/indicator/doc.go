@@ -3,5 +3,6 @@
 //
 // It promises to err on the side of finding: its results decide how a difference is shown,
 // and whether text around a signed message may be called harmless. It never says that
-// something is safe, and never looks anything up.
+// something is safe, and never looks anything up. [CheckWallet] says whether an address agrees
+// with the check that is in it, which says nothing about whose it is.
 package indicator
