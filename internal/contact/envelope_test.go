@@ -262,7 +262,10 @@ func TestSealRefuses(t *testing.T) {
 		t.Errorf("no code: got %v, want %v", err, contact.ErrMalformed)
 	}
 	for _, secret := range []any{l, k, k.Device([32]byte{}), k.To()} {
-		if got := fmt.Sprintf("%v %s", secret, slog.AnyValue(secret)); strings.Trim(got, "[redacted] ") != "" {
+		if got := fmt.Sprintf("%v", secret); got != "[redacted]" {
+			t.Errorf("%T shows itself as %s", secret, got)
+		}
+		if got := fmt.Sprint(slog.AnyValue(secret).Resolve()); got != "[redacted]" {
 			t.Errorf("%T shows itself as %s", secret, got)
 		}
 	}

@@ -159,13 +159,24 @@ func (e *evidence) setProfile(b Bundle, statuses []seenStatus) {
 	if e.hasProfile = i >= 0; !e.hasProfile {
 		return
 	}
-	if k := slices.IndexFunc(held, func(h heldProfile) bool { return h.seen.Text == e.profileRaw.Text }); k >= 0 {
-		e.isLogged = inForce(e.spans, i, held[k].seen.LoggedAt)
+	isHeld := func(text string) bool {
+		return slices.ContainsFunc(held, func(h heldProfile) bool { return h.seen.Text == text })
+	}
+	if isHeld(e.profileRaw.Text) {
+		e.isLogged = inForce(e.spans, i, e.profileRaw.LoggedAt)
+	}
+	if !ok || isHeld(text) {
+		return
+	}
+	// The bundle's profile is new here. It is kept even if another one is used: two with one
+	// number must not go unnoticed.
+	if i = rootsOf(p, e.spans); i < 0 {
 		return
 	}
 	if h, logged := e.logged(b.ProfileProof, b.Profile, keysLog); logged && inForce(e.spans, i, h.LoggedAt) {
-		e.isLogged, e.profileRaw.LoggedAt = true, h.LoggedAt
-		e.addProfile(e.profile, e.profileRaw)
+		seen := NoteSeen{Clinic: e.clinic, Text: text, LoggedAt: h.LoggedAt, FirstSeen: e.seenAt}
+		e.isLogged = e.isLogged || text == e.profileRaw.Text
+		e.addProfile(p, seen)
 	}
 }
 

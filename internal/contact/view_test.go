@@ -132,6 +132,68 @@ func TestRotationInBundle(t *testing.T) {
 	}
 }
 
+// A key that is in both root sets counts in both, and no key counts twice under two names.
+func TestRotationCountsKeys(t *testing.T) {
+	t.Parallel()
+	// The same seed makes the same keys; the third has another name.
+	seed := "example aesthetics roots"
+	old, err := clinic.NewRoots(2, contacttest.Seed(seed), "root-a.example.com", "root-b.example.com", "root-c.example.com")
+	if err != nil {
+		t.Fatal(err)
+	}
+	next, err := clinic.NewRoots(2, contacttest.Seed(seed), "root-a.example.com", "root-b.example.com", "root-d.example.com")
+	if err != nil {
+		t.Fatal(err)
+	}
+	other := newRoots(t, "next")
+	tests := []struct {
+		name   string
+		next   *clinic.Roots
+		change func(*translog.Signed)
+		taken  bool
+	}{
+		{"keys of both", next, nil, true},
+		{"keys of each", other, nil, true},
+		{"one key under two names", next, func(s *translog.Signed) {
+			line := s.Sigs[0]
+			line.Name = "root-c.example.com"
+			s.Sigs = []translog.Sig{s.Sigs[0], line}
+		}, false},
+		{"one key of both only", next, func(s *translog.Signed) { s.Sigs = s.Sigs[:1] }, false},
+		{"new threshold only", other, func(s *translog.Signed) { s.Sigs = s.Sigs[:2] }, false},
+		{"old threshold only", other, func(s *translog.Signed) { s.Sigs = s.Sigs[2:] }, false},
+		{"one of the old missing", other, func(s *translog.Signed) { s.Sigs = s.Sigs[:3] }, false},
+		{"lines out of order", other, func(s *translog.Signed) { slices.Reverse(s.Sigs) }, false},
+	}
+	for _, tt := range tests {
+		w := contacttest.New(t)
+		if old.Set().Hash() != w.Roots.Set().Hash() {
+			t.Fatal("the world has other roots")
+		}
+		raw, err := old.SignRotate(w.Clinic.ID(), 1, tt.next)
+		if err == nil && tt.change != nil {
+			raw = resign(t, raw, tt.change)
+		}
+		w.Learn(w.News(w.Log(raw, err)))
+		if got := len(w.Memory.Notes) == 2; got != tt.taken {
+			t.Errorf("%s: got taken %v, want %v", tt.name, got, tt.taken)
+		}
+	}
+}
+
+// A second profile of one number is noticed although another one is used.
+func TestConflictInBundle(t *testing.T) {
+	t.Parallel()
+	w := contacttest.New(t)
+	w.Learn(w.News())
+	b := w.Parts()
+	twin := changed(w, 1, func(p *contact.Profile) { p.Slug = "other" })
+	b.Profile, b.ProfileProof = twin.Note, twin.Proof
+	if v := verify(t, with(w, b)); v.Headline != contact.Forged {
+		t.Errorf("got %v, want %s", v.Findings, contact.Forged)
+	}
+}
+
 // changed logs a profile with other phone numbers.
 func changed(w *contacttest.World, n int64, change func(*contact.Profile)) contact.LoggedNote {
 	p := w.Clinic.Profile()
