@@ -32,7 +32,7 @@ func TestRemovingEvidence(t *testing.T) {
 				t.Fatal(err)
 			}
 			n := len(pieces(&whole))
-			for set := 1; set < 1<<(n+1); set++ {
+			for set := 1; set < 1<<(n+2); set++ {
 				if ones(set) > 3 || ones(set) > 1 && c.Name != "genuine, no text" {
 					continue // one piece everywhere, up to three of the genuine one
 				}
@@ -47,6 +47,10 @@ func TestRemovingEvidence(t *testing.T) {
 				if set&(1<<n) != 0 {
 					present = present || b.Policies != nil
 					b.Policies = nil
+				}
+				if set&(1<<(n+1)) != 0 {
+					present = present || b.Rotations != nil
+					b.Rotations = nil
 				}
 				if !present {
 					continue

@@ -32,6 +32,7 @@ func Cases(tb testing.TB) []Case {
 	grey(tb, add)
 	amber(tb, add)
 	enrolled(tb, add)
+	rotated(tb, add)
 	return cs
 }
 
@@ -97,6 +98,42 @@ func enrolled(tb testing.TB, add adder) {
 	add(contact.NotForYou, "for another patient", w.input(b))
 	w.Memory.Pairs = nil
 	add(contact.NoPin, "for one patient, device without a pair", w.input(b))
+}
+
+// rotated are messages of a device that a new root set granted.
+func rotated(tb testing.TB, add adder) {
+	tb.Helper()
+	w := New(tb)
+	next := must(clinic.NewRoots(2, Seed("next roots"), "next-a.example.com", "next-b.example.com"))(tb)
+	w.Clock = w.Clock.Add(24 * time.Hour)
+	start := w.Clock
+	rotation := w.Log(w.Roots.SignRotate(w.Clinic.ID(), 1, next))
+	device := must(clinic.NewDevice("new.example.com", Seed("new device")))(tb)
+	grant := w.Log(next.SignGrant(contact.Grant{
+		Clinic: w.Clinic.ID(), Key: device.Key(), Role: contact.RoleDevice, Kinds: []contact.Kind{contact.KindNotice},
+		Label: "New PC", Holder: "new", NotBefore: start.Unix(), NotAfter: start.Unix() + 30*86400,
+	}))
+	w.Clinic.SetKey(device.Key(), "ok", 0)
+	w.Device = device
+	b := w.Misuse(func(*contact.Message) {})
+	b.Grant, b.GrantProof = grant.Note, grant.Proof
+	b.Rotations = []contact.Rotation{{Note: rotation.Note, Proof: rotation.Proof}}
+	for _, c := range []struct {
+		name string
+		seen int64 // when the clinic was pinned
+		want contact.Finding
+	}{
+		{"granted by a new root that was logged before the pin", start.Unix(), contact.GenuineForAnyone},
+		{"granted by a new root that waits", start.Unix() - 1, contact.Unproven},
+	} {
+		w.Clock = start.Add(72 * time.Hour)
+		w.NewStatus()
+		b.Status = w.Status
+		w.Memory.Pins[0].FirstSeen = c.seen
+		in := w.input(b)
+		in.Memory = w.Memory.Merge(contact.Memory{})
+		add(c.want, c.name, in)
+	}
 }
 
 func stolen(tb testing.TB, add adder) {
