@@ -167,6 +167,12 @@ func remark(w *words.Catalogue, v contact.Verdict, r contact.Remark) string {
 		return w.T(words.RemarkBearer)
 	case contact.RemarkWithExtras:
 		return w.T(words.RemarkExtras)
+	case contact.RemarkIncident:
+		return w.T(words.RemarkIncident)
+	case contact.RemarkIncidentMissing:
+		return w.T(words.RemarkIncidentMissing)
+	case contact.RemarkChangeAnnounced:
+		return w.T(words.RemarkChange)
 	}
 	return ""
 }

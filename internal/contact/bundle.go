@@ -56,11 +56,29 @@ type Bundle struct {
 	Status       []byte // 20: signed status
 }
 
-// Rotation is a rotate note and its keys proof. They are carried and not yet judged.
+// Rotation is a rotate note and its keys proof.
 type Rotation struct{ Note, Proof []byte }
 
 // ParseBundle reads a bundle. It fails with [ErrTooLarge] or [ErrMalformed].
 func ParseBundle(raw []byte) (Bundle, error) {
+	b, err := parseSections(raw)
+	if err == nil && b.Message == nil {
+		return Bundle{}, fmt.Errorf("bundle: no message: %w", ErrMalformed)
+	}
+	return b, err
+}
+
+// ParseEvidence reads a bundle without sections 1 and 2: what a server gives out beside an
+// envelope or an inbox copy. It fails with [ErrTooLarge] or [ErrMalformed].
+func ParseEvidence(raw []byte) (Bundle, error) {
+	b, err := parseSections(raw)
+	if err == nil && (b.Message != nil || b.VRF != nil) {
+		return Bundle{}, fmt.Errorf("evidence: with a message: %w", ErrMalformed)
+	}
+	return b, err
+}
+
+func parseSections(raw []byte) (Bundle, error) {
 	if len(raw) > MaxBundle {
 		return Bundle{}, fmt.Errorf("bundle: %w", ErrTooLarge)
 	}
@@ -84,7 +102,7 @@ func ParseBundle(raw []byte) (Bundle, error) {
 		}
 		last, rest = t, rest[n:]
 	}
-	if b.Message == nil || last == secRotate {
+	if last == secRotate {
 		return Bundle{}, fmt.Errorf("bundle: section missing: %w", ErrMalformed)
 	}
 	return b, nil

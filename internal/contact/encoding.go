@@ -17,6 +17,9 @@ var (
 	// ErrMemory says that what this device remembers contradicts itself. Nothing can be
 	// decided with it.
 	ErrMemory = errors.New("damaged memory of pinned clinics")
+	// ErrSeal says that something does not open, or that what it holds was not sealed in the
+	// one way there is.
+	ErrSeal = errors.New("seal does not open")
 	// ErrBody says that a text may not be signed; see [CheckBody].
 	ErrBody = errors.New("text that may not be signed")
 )

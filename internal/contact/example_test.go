@@ -2,6 +2,7 @@ package contact_test
 
 import (
 	"fmt"
+	"time"
 
 	"github.com/chaperone-privacy/chaperone/internal/contact"
 )
@@ -27,4 +28,16 @@ func ExampleVerify() {
 	_, _, err := contact.Verify(contact.Input{Bundle: []byte("not a bundle")})
 	fmt.Println(err)
 	// Output: bundle: first line: malformed
+}
+
+func ExampleVerifyCode() {
+	v, _, err := contact.VerifyCode(contact.CodeInput{Code: "not a code"})
+	fmt.Println(v.Headline, v.Headline.Class(), v.Headline.ExitCode(), err)
+	// Output: MISTYPED grey 2 <nil>
+}
+
+func ExampleLearn() {
+	learned, err := contact.Learn(contact.Memory{}, contact.News{}, time.Unix(0, 0))
+	fmt.Println(len(learned.Notes), err) // nothing is learned of a clinic that is not pinned
+	// Output: 0 <nil>
 }

@@ -11,7 +11,8 @@ import (
 
 // fields reads the lines `key SP value LF` of a note, in fixed order. The first error stays.
 type fields struct {
-	note  string // for errors
+	note  string         // for errors
+	known []translog.Key // keys that were checked before
 	lines []string
 	err   error
 }
@@ -30,6 +31,23 @@ func readNote(kind, header string) *fields {
 	}
 	f.lines = f.lines[1:]
 	return f
+}
+
+// readBody is readNote for a note with a body behind an empty line.
+func readBody(kind, text string) (*fields, string) {
+	header, body, ok := strings.Cut(text, "\n\n")
+	if !ok {
+		f := &fields{note: kind}
+		f.fail("no body")
+		return f, ""
+	}
+	return readNote(kind, header+"\n"), body
+}
+
+func (f *fields) bodyBytes(body string) {
+	if f.num("body-bytes") != int64(len(body)) {
+		f.fail("body-bytes")
+	}
 }
 
 func (f *fields) fail(what string) {
@@ -116,6 +134,25 @@ func (f *fields) parseB32(key, v string) [32]byte {
 		f.fail(key)
 	}
 	return out
+}
+
+func (f *fields) hex16(key, v string) [16]byte {
+	out, err := parseHex16(v)
+	if err != nil {
+		f.fail(key)
+	}
+	return out
+}
+
+// list reads comma-separated words, rising strictly.
+func (f *fields) list(key string, max int, ok func(string) bool) []string {
+	ws := strings.Split(f.one(key), ",")
+	for i, w := range ws {
+		if f.err == nil && (!ok(w) || i == max || i > 0 && w <= ws[i-1]) {
+			f.fail(key)
+		}
+	}
+	return ws
 }
 
 func (f *fields) word(key string, ok func(string) bool) string {

@@ -73,7 +73,7 @@ func ParseGrant(text string) (Grant, error) {
 	g := Grant{Clinic: f.b32("clinic")}
 	key := f.one("key")
 	g.Role = Role(f.word("role", among("device", "enrol", "monitor", "revoker")))
-	if strings.HasPrefix(key, "x25519:") != (g.Role == RoleEnrol) {
+	if strings.HasPrefix(key, enrolPrefix) != (g.Role == RoleEnrol) {
 		f.fail("key of the wrong type")
 	}
 	if g.Role == RoleEnrol {

@@ -1,11 +1,11 @@
 package contact
 
 import (
-	"bytes"
-	"crypto/ecdh"
 	"crypto/sha256"
 	"encoding/base64"
+	"encoding/hex"
 	"fmt"
+	"slices"
 	"strings"
 
 	"filippo.io/edwards25519/field"
@@ -54,6 +54,11 @@ func (f *fields) rootSet() RootSet {
 
 // key reads an Ed25519 vkey.
 func (f *fields) key(key, v string) translog.Key {
+	for _, k := range f.known {
+		if strings.HasPrefix(v, k.Name) && k.String() == v {
+			return k
+		}
+	}
 	k, err := translog.ParseKey(v)
 	if err != nil || k.Alg != translog.AlgEd25519 {
 		f.fail(key)
@@ -103,6 +108,11 @@ func (rs RootSet) holds(pub [32]byte) bool {
 	return false
 }
 
+// same reports whether two root sets have one text, without writing it.
+func (rs RootSet) same(o RootSet) bool {
+	return rs.Threshold == o.Threshold && slices.Equal(rs.Keys, o.Keys)
+}
+
 // opensOne verifies a note that exactly one key signs.
 func opensOne(s translog.Signed, k translog.Key) error {
 	if len(s.Sigs) != 1 {
@@ -112,13 +122,15 @@ func opensOne(s translog.Signed, k translog.Key) error {
 	return err
 }
 
+const enrolPrefix = "x25519:"
+
 // EnrolKey is an X25519 public key, written `x25519:<base64>`.
 type EnrolKey [32]byte
 
-func (k EnrolKey) String() string { return "x25519:" + base64.StdEncoding.EncodeToString(k[:]) }
+func (k EnrolKey) String() string { return enrolPrefix + base64.StdEncoding.EncodeToString(k[:]) }
 
 func (f *fields) enrolKey(key, v string) EnrolKey {
-	k := EnrolKey(f.parseB32(key, strings.TrimPrefix(v, "x25519:")))
+	k := EnrolKey(f.parseB32(key, strings.TrimPrefix(v, enrolPrefix)))
 	if f.err == nil && !k.valid() {
 		f.fail(key)
 	}
@@ -131,13 +143,25 @@ func (k EnrolKey) valid() bool {
 	if err != nil || [32]byte(e.Bytes()) != k {
 		return false
 	}
-	probe, err1 := ecdh.X25519().NewPrivateKey(bytes.Repeat([]byte{1}, 32))
-	pub, err2 := ecdh.X25519().NewPublicKey(k[:])
-	if err1 != nil || err2 != nil {
-		return false
+	for _, low := range lowOrder() {
+		if hex.EncodeToString(k[:]) == low {
+			return false
+		}
 	}
-	_, err = probe.ECDH(pub) // fails exactly for points of low order
-	return err == nil
+	return true
+}
+
+// lowOrder lists the canonical encodings of the points of curve25519 and its twist whose order
+// divides 8. A test holds them against crypto/ecdh, which this package does without: it would
+// bring the NIST curves into the page's module.
+func lowOrder() [5]string {
+	return [5]string{
+		"0000000000000000000000000000000000000000000000000000000000000000",
+		"0100000000000000000000000000000000000000000000000000000000000000",
+		"e0eb7a7c3b41b8ae1656e3faf19fc46ada098deb9c32b1fd866205165f49b800",
+		"5f9c95bca3508c24b1d0b1559c83ef5b04445cc4581c8e86d8224eddd09f1157",
+		"ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+	}
 }
 
 // validVRFKey reports whether k is a canonical ristretto255 element other than the identity,

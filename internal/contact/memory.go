@@ -15,6 +15,15 @@ type Memory struct {
 	// Statuses holds the newest status of each monitor key. It is what the device itself
 	// verified, and wins over an older one that comes with a message.
 	Statuses []StatusSeen `json:"statuses,omitempty"`
+	// Notes are the clinic's notes that verified here: profiles, rotations, revocations,
+	// withdrawals and incident statements.
+	Notes []NoteSeen `json:"notes,omitempty"`
+	// Heads are the newest heads of each log that a quorum of witnesses signed.
+	Heads []HeadSeen `json:"heads,omitempty"`
+	// Forks are logs that showed two histories. Once seen it is final.
+	Forks []Fork `json:"forks,omitempty"`
+	// Pairs are what makes a message one for this patient. They are secret.
+	Pairs []Pair `json:"pairs,omitempty"`
 	// Now is the greatest T_head that anything verified here has shown, in Unix seconds. A
 	// device clock behind it is not believed. The issue times of Statuses count beside it
 	// while their key is not stolen.
@@ -50,6 +59,42 @@ type StatusSeen struct {
 	Text   string `json:"text"` // the note's text, without the signature
 }
 
+// NoteSeen is a note of the keys log that verified on this device.
+type NoteSeen struct {
+	Clinic Hash   `json:"clinic"`
+	Text   string `json:"text"` // the note's text, without the signatures
+	// Signer is H(vkey) of the one key that signed; zero for the root, and for two devices.
+	Signer    Hash  `json:"signer"`
+	Role      Role  `json:"role,omitempty"` // of Signer
+	LoggedAt  int64 `json:"logged_at"`      // T_log, Unix seconds
+	FirstSeen int64 `json:"first_seen"`     // Unix seconds
+}
+
+// HeadSeen is a checkpoint that a policy of the clinic accepted.
+type HeadSeen struct {
+	Clinic     Hash   `json:"clinic"`
+	Origin     string `json:"origin"`
+	Size       int64  `json:"size"`
+	Root       Hash   `json:"root"`
+	Checkpoint string `json:"checkpoint"` // as signed
+}
+
+// Fork is the proof that a log told two stories: two accepted checkpoints of one size with
+// different roots. Anybody can check it.
+type Fork struct {
+	Clinic Hash   `json:"clinic"`
+	Origin string `json:"origin"`
+	A      string `json:"a"` // checkpoints as signed, A before B bytewise
+	B      string `json:"b"`
+}
+
+// Pair is what this patient shares with a clinic since they met.
+type Pair struct {
+	Clinic Hash    `json:"clinic"`
+	Key    PairKey `json:"key"`
+	Since  int64   `json:"since"` // Unix seconds
+}
+
 // NewPin makes a confirmed pin of a clinic by its first root set.
 func NewPin(roots RootSet, name string, level Level, firstSeen int64) Pin {
 	h := roots.Hash()
@@ -70,6 +115,18 @@ func (m Memory) Merge(o Memory) Memory {
 	}, func(a, b StatusSeen) bool {
 		return cmp.Or(-cmp.Compare(a.Issued, b.Issued), cmp.Compare(a.Text, b.Text)) <= 0
 	})
+	out.Notes = union(m.Notes, o.Notes, func(a, b NoteSeen) int {
+		return cmp.Or(bytes.Compare(a.Clinic[:], b.Clinic[:]), cmp.Compare(a.Text, b.Text), bytes.Compare(a.Signer[:], b.Signer[:]))
+	}, func(a, b NoteSeen) bool {
+		return cmp.Or(cmp.Compare(a.LoggedAt, b.LoggedAt), cmp.Compare(a.FirstSeen, b.FirstSeen)) <= 0
+	})
+	out.Heads = newestHeads(union(m.Heads, o.Heads, compareHeads, func(a, b HeadSeen) bool { return a.Checkpoint <= b.Checkpoint }))
+	out.Forks = union(m.Forks, o.Forks, func(a, b Fork) int {
+		return cmp.Or(bytes.Compare(a.Clinic[:], b.Clinic[:]), cmp.Compare(a.Origin, b.Origin))
+	}, func(a, b Fork) bool { return cmp.Or(cmp.Compare(a.A, b.A), cmp.Compare(a.B, b.B)) <= 0 })
+	out.Pairs = union(m.Pairs, o.Pairs, func(a, b Pair) int {
+		return cmp.Or(bytes.Compare(a.Clinic[:], b.Clinic[:]), bytes.Compare(a.Key[:], b.Key[:]))
+	}, func(a, b Pair) bool { return a.Since <= b.Since })
 	return out
 }
 
@@ -84,18 +141,35 @@ func betterPin(a, b Pin) bool {
 
 // union sorts by key and keeps, of equal keys, the one that better prefers.
 func union[T any](a, b []T, key func(T, T) int, better func(T, T) bool) []T {
-	all := slices.Concat(a, b)
-	slices.SortStableFunc(all, key)
-	out := all[:0]
-	for _, x := range all {
+	all := append(append(make([]T, 0, len(a)+len(b)), a...), b...)
+	var out []T
+	for _, i := range sorted(len(all), func(i, j int) int { return key(all[i], all[j]) }) {
+		x := all[i]
 		if n := len(out); n == 0 || key(out[n-1], x) != 0 {
 			out = append(out, x)
 		} else if !better(out[n-1], x) {
 			out[n-1] = x
 		}
 	}
-	if len(out) == 0 {
-		return nil
+	return out
+}
+
+// sorted returns 0 to n-1 in the order of compare, equal ones as they were. It sorts every kind
+// of list with one piece of code: the page's module must stay small.
+func sorted(n int, compare func(i, j int) int) []int {
+	index := make([]int, n)
+	for i := range index {
+		index[i] = i
+	}
+	slices.SortStableFunc(index, compare)
+	return index
+}
+
+// sortedBy returns a sorted copy of a list; equal elements stay in order.
+func sortedBy[T any](list []T, compare func(a, b T) int) []T {
+	out := make([]T, 0, len(list))
+	for _, i := range sorted(len(list), func(i, j int) int { return compare(list[i], list[j]) }) {
+		out = append(out, list[i])
 	}
 	return out
 }
@@ -108,14 +182,4 @@ func (m Memory) pin(clinic [32]byte) (Pin, bool) {
 		}
 	}
 	return Pin{}, false
-}
-
-// stolen returns since when a key is stolen.
-func (m Memory) stolen(clinic, key [32]byte) (since int64, ok bool) {
-	for _, s := range m.Stolen {
-		if s.Clinic == clinic && s.Key == key && (!ok || s.Since < since) {
-			since, ok = s.Since, true
-		}
-	}
-	return since, ok
 }

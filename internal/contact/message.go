@@ -53,16 +53,8 @@ type Message struct {
 // ParseMessage reads the text of a message. The body must be canonical and pass
 // [CheckBody]. It fails with [ErrMalformed].
 func ParseMessage(text string) (Message, error) {
-	header, body, ok := strings.Cut(text, "\n\n")
-	if !ok {
-		return Message{}, fmt.Errorf("%s: no body: %w", messageType, ErrMalformed)
-	}
-	f := readNote(messageType, header+"\n")
-	m := Message{Clinic: f.b32("clinic"), Body: body}
-	var err error
-	if m.ID, err = parseHex16(f.one("id")); err != nil {
-		f.fail("id")
-	}
+	f, body := readBody(messageType, text)
+	m := Message{Clinic: f.b32("clinic"), ID: f.hex16("id", f.one("id")), Body: body}
 	if to := f.one("to"); to == "bearer" {
 		m.Bearer = true
 	} else {
@@ -78,31 +70,22 @@ func ParseMessage(text string) (Message, error) {
 	if v, ok := f.opt("refs"); ok {
 		last := ""
 		for s := range strings.SplitSeq(v, ",") {
-			ref, err := parseHex16(s)
-			if err != nil || s <= last || len(m.Refs) == maxRefs {
+			if s <= last || len(m.Refs) == maxRefs {
 				f.fail("refs")
 			}
 			last = s
-			m.Refs = append(m.Refs, ref)
+			m.Refs = append(m.Refs, f.hex16("refs", s))
 		}
 	}
 	if v, ok := f.opt("batch"); ok {
-		batch, err := parseHex16(v)
-		if err != nil {
-			f.fail("batch")
-		}
+		batch := f.hex16("batch", v)
 		m.Batch = &batch
 	}
-	if f.num("body-bytes") != int64(len(body)) {
-		f.fail("body-bytes")
+	f.bodyBytes(body)
+	if f.err == nil && CheckBody(body) != nil {
+		f.fail("body")
 	}
-	if err := f.end(); err != nil {
-		return m, err
-	}
-	if CheckBody(body) != nil {
-		return m, fmt.Errorf("%s: body: %w", messageType, ErrMalformed)
-	}
-	return m, nil
+	return m, f.end()
 }
 
 // Marshal returns the message's text.

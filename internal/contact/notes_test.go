@@ -1,8 +1,9 @@
 package contact_test
 
 import (
-	"bytes"
+	"encoding/hex"
 	"errors"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -26,6 +27,36 @@ func roundTrip(kind, text string) (string, error) {
 	case "status":
 		n, err := contact.ParseStatus(text)
 		return n.Marshal(), err
+	case "revoke":
+		n, err := contact.ParseRevoke(text)
+		return n.Marshal(), err
+	case "rotate":
+		n, err := contact.ParseRotate(text)
+		return n.Marshal(), err
+	case "incident":
+		n, err := contact.ParseIncident(text)
+		return n.Marshal(), err
+	case "withdraw":
+		n, err := contact.ParseWithdraw(text)
+		return n.Marshal(), err
+	case "call-intent":
+		n, err := contact.ParseCallIntent(text)
+		return n.Marshal(), err
+	case "call-request":
+		n, err := contact.ParseCallRequest(text)
+		return n.Marshal(), err
+	case "enrol-ack":
+		n, err := contact.ParseEnrolAck(text)
+		return n.Marshal(), err
+	case "policy":
+		n, err := contact.ParsePolicyNote(text)
+		return n.Marshal(), err
+	case "filing-receipt":
+		n, err := contact.ParseFilingReceipt(text)
+		return n.Marshal(), err
+	case "web-module":
+		n, err := contact.ParseWebModule(text)
+		return n.Marshal(), err
 	case "root-set":
 		n, err := contact.ParseRootSet(text)
 		return n.Text(), err
@@ -33,7 +64,8 @@ func roundTrip(kind, text string) (string, error) {
 	return "", errors.New("no such kind")
 }
 
-var kinds = []string{"clinic", "grant", "message", "status", "root-set"}
+var kinds = []string{"clinic", "grant", "message", "status", "root-set", "revoke", "rotate", "incident", "withdraw",
+	"call-intent", "call-request", "enrol-ack", "policy", "filing-receipt", "web-module"}
 
 const (
 	b64a   = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8="
@@ -50,6 +82,12 @@ func notes(t testing.TB) map[string]string {
 	w := contacttest.New(t)
 	roots := w.Roots.Set().Text()
 	device := w.Device.Key().String()
+	policy := string(w.Logs.PolicyText())
+	policyHash := contact.Hash(contact.PolicyHash([]byte(policy)))
+	hash, err := policyHash.MarshalText()
+	if err != nil {
+		t.Fatal(err)
+	}
 	return map[string]string{
 		"root-set": roots,
 		"clinic": "chaperone/clinic/v1\nclinic " + b64a + "\nn 3\nname Example Aesthetics\nslug example-aesthetics\n" + roots +
@@ -61,6 +99,20 @@ func notes(t testing.TB) map[string]string {
 			"holder front-desk\nnotbefore 1000\nnotafter 2000\ncap 200\n",
 		"message": "chaperone/message/v1\nclinic " + b64a + "\nid " + hexa + "\nto " + b64b + "\nsalt " + b64a + "\nissued 1000\nexpires 2000\n" +
 			"channel email\nkind notice\nrefs " + hexa + "," + hexb + "\nbatch " + hexa + "\nbody-bytes 13\n\nHello.\n\nBye.\n",
+		"revoke": "chaperone/revoke/v1\nclinic " + b64a + "\nkey " + device + "\nreason compromised\neffective grant\n",
+		"rotate": "chaperone/rotate/v1\nclinic " + b64a + "\nn 1\nold " + b64b + "\n" + roots,
+		"incident": "chaperone/incident/v1\nclinic " + b64a + "\nn 2\nissued 1000\nclasses contact,images\nfrom 100\nto 900\n" +
+			"never ask-for-gift-cards\nbody-bytes 13\n\nHello.\n\nBye.\n",
+		"withdraw": "chaperone/withdraw/v1\nclinic " + b64a + "\ncommit " + b64a + "\ncommit " + b64b + "\nreason not-ours\n",
+		"call-intent": "chaperone/call-intent/v1\nclinic " + b64a + "\nto " + b64b + "\nsalt " + b64a + "\nnonce " + hexa +
+			"\nrang patient\nissued 1000\nexpires 4600\n",
+		"call-request": "chaperone/call-request/v1\nclinic " + b64a + "\nnonce " + hexa + "\nissued 1000\n",
+		"enrol-ack":    "chaperone/enrol-ack/v1\nclinic " + b64a + "\nto " + b64b + "\nsalt " + b64a + "\nlevel in-person\nissued 1000\n",
+		"policy": "chaperone/policy/v1\nclinic " + b64a + "\npolicy " + string(hash) + "\nbody-bytes " + strconv.Itoa(len(policy)) +
+			"\n\n" + policy,
+		"filing-receipt": "chaperone/filing-receipt/v1\nreport " + b64a + "\nbytes 7680\naccepted 1000\ntag " + hexa + "\n",
+		"web-module": "chaperone/web-module/v1\norigin https://a.example.com\nissued 1000\nfile /assets/lookup-1a2b.wasm " + b64a +
+			"\nfile /assets/lookup.js " + b64b + "\n",
 		"status": "chaperone/status/v1\nclinic " + b64a + "\nissued 1000\nnext 2000\nprofile " + b64a + "\nkeys 3 " + b64a + "\nmsgs 4 " + b64b + "\n" +
 			"key " + b64a + " ok\nkey " + b64b + " stolen 500\ngone " + hexa + " superseded\ngone " + b64a + " not-ours\nincident " + b64a + "\n",
 	}
@@ -167,6 +219,41 @@ func TestNotesRefuse(t *testing.T) {
 		{"key stolen without time", "status", " stolen 500\n", " stolen\n"},
 		{"key unknown state", "status", " ok\n", " fine\n"},
 		{"key listed twice", "status", "key " + b64a + " ok\n", "key " + b64a + " ok\nkey " + b64a + " until 5\n"},
+		{"revoke for no reason", "revoke", "reason compromised", "reason lost"},
+		{"retired from the grant on", "revoke", "reason compromised", "reason retired"},
+		{"revoke at zero", "revoke", "effective grant", "effective 0"},
+		{"revoke without effect", "revoke", "effective grant\n", ""},
+		{"revoke with a number", "revoke", "\nkey ", "\nn 1\nkey "},
+		{"revoke of a key of low order", "revoke", "\nreason", "AAAA\nreason"},
+		{"rotate without threshold", "rotate", "threshold 2\n", ""},
+		{"rotate to too high a threshold", "rotate", "threshold 2\n", "threshold 4\n"},
+		{"rotate without old", "rotate", "old " + b64b + "\n", ""},
+		{"incident of unknown class", "incident", "contact,images", "contact,secrets"},
+		{"incident of no class", "incident", "classes contact,images\n", ""},
+		{"incident classes out of order", "incident", "contact,images", "images,contact"},
+		{"incident class twice", "incident", "contact,images", "contact,contact"},
+		{"incident ends before it begins", "incident", "from 100", "from 901"},
+		{"incident body cut", "incident", "Bye.\n", "Bye\n"},
+		{"incident body with escape", "incident", "Hello.", "\x1b[2J.."},
+		{"incident without body", "incident", "\n\nHello.\n\nBye.\n", "\n"},
+		{"withdraw of nothing", "withdraw", "commit " + b64a + "\ncommit " + b64b + "\n", ""},
+		{"withdraw of both", "withdraw", "reason", "batch " + hexa + "\nreason"},
+		{"withdraw of one twice", "withdraw", "commit " + b64b, "commit " + b64a},
+		{"withdraw for no reason", "withdraw", "not-ours", "because"},
+		{"intent too long", "call-intent", "expires 4600", "expires 4601"},
+		{"intent over before it begins", "call-intent", "expires 4600", "expires 1000"},
+		{"intent of somebody else", "call-intent", "rang patient", "rang friend"},
+		{"intent for anyone", "call-intent", "to " + b64b, "to bearer"},
+		{"request with a short nonce", "call-request", hexa, hexa[2:]},
+		{"ack of unknown level", "enrol-ack", "in-person", "friend"},
+		{"policy of another hash", "policy", "body-bytes", "policy " + b64a + "\nbody-bytes"},
+		{"policy that is none", "policy", "\nquorum ", "\nfoo "},
+		{"policy without witnesses", "policy", "\nquorum demo-witness", "\nquorum none"},
+		{"receipt without tag", "filing-receipt", "tag " + hexa + "\n", ""},
+		{"module over http", "web-module", "https", "http"},
+		{"module path without slash", "web-module", "/assets/lookup-", "assets/lookup-"},
+		{"module path with a space", "web-module", "lookup.js", "look up.js"},
+		{"module path twice", "web-module", "/assets/lookup.js", "/assets/lookup-1a2b.wasm"},
 		{"gone for no reason", "status", " superseded\n", " because\n"},
 		{"gone out of order", "status", "gone " + hexa + " superseded\ngone " + b64a + " not-ours\n", "gone " + b64a + " not-ours\ngone " + hexa + " superseded\n"},
 	}
@@ -181,6 +268,69 @@ func TestNotesRefuse(t *testing.T) {
 				t.Errorf("got %v, want %v for %q", err, contact.ErrMalformed, text)
 			}
 		})
+	}
+}
+
+// The other spelling of each choice that a note has.
+func TestNotesOtherForms(t *testing.T) {
+	t.Parallel()
+	all := notes(t)
+	for name, tt := range map[string]struct{ kind, old, new string }{
+		"revoked at a time":       {"revoke", "effective grant", "effective 500"},
+		"retired":                 {"revoke", "compromised\neffective grant", "retired\neffective 500"},
+		"enrolment key revoked":   {"revoke", "key " + contacttest.New(t).Device.Key().String(), "key " + enrol},
+		"batch withdrawn":         {"withdraw", "commit " + b64a + "\ncommit " + b64b, "batch " + hexa},
+		"incident of one moment":  {"incident", "from 100", "from 900"},
+		"incident without never":  {"incident", "never ask-for-gift-cards\n", ""},
+		"incident of one class":   {"incident", "contact,images", "records"},
+		"the clinic rang":         {"call-intent", "rang patient", "rang clinic"},
+		"enrolled from afar":      {"enrol-ack", "in-person", "remote"},
+		"message for anyone":      {"message", "to " + b64b, "to bearer"},
+		"message without options": {"message", "refs " + hexa + "," + hexb + "\nbatch " + hexa + "\n", ""},
+	} {
+		text := strings.Replace(all[tt.kind], tt.old, tt.new, 1)
+		if text == all[tt.kind] {
+			t.Fatalf("%s: nothing changed", name)
+		}
+		if got, err := roundTrip(tt.kind, text); err != nil || got != text {
+			t.Errorf("%s: got %q, %v, want %q", name, got, err, text)
+		}
+	}
+}
+
+// A rotation to the same root set is none.
+func TestRotateToItself(t *testing.T) {
+	t.Parallel()
+	w := contacttest.New(t)
+	hash := contact.Hash(w.Roots.Set().Hash())
+	old, err := hash.MarshalText()
+	if err != nil {
+		t.Fatal(err)
+	}
+	text := strings.Replace(notes(t)["rotate"], "old "+b64b, "old "+string(old), 1)
+	if _, err := contact.ParseRotate(text); !errors.Is(err, contact.ErrMalformed) {
+		t.Errorf("got %v, want %v", err, contact.ErrMalformed)
+	}
+}
+
+func TestFilingLeaf(t *testing.T) {
+	t.Parallel()
+	s := translog.Signed{Text: notes(t)["filing-receipt"], Sigs: []translog.Sig{{Name: "a.example.com/filing", Bytes: make([]byte, 64)}}}
+	leaf, err := contact.FilingLeaf(s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	const want = "6e5b59247603a8963944a191dcd719c43b115226c97e946c1707cdeacaeee5f2000102030405060708090a0b0c0d0e0f"
+	if got := hex.EncodeToString(leaf); got != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
+	s.Sigs = append(s.Sigs, s.Sigs[0])
+	if _, err := contact.FilingLeaf(s); !errors.Is(err, contact.ErrMalformed) {
+		t.Errorf("two signatures: got %v, want %v", err, contact.ErrMalformed)
+	}
+	s.Text = notes(t)["status"]
+	if _, err := contact.FilingLeaf(s); !errors.Is(err, contact.ErrMalformed) {
+		t.Errorf("a status: got %v, want %v", err, contact.ErrMalformed)
 	}
 }
 
@@ -245,64 +395,4 @@ func FuzzParseNote(f *testing.F) {
 			t.Errorf("%q is a note of two kinds", text)
 		}
 	})
-}
-
-func TestParseBundle(t *testing.T) {
-	t.Parallel()
-	w := contacttest.New(t)
-	good := w.Bundle()
-	b, err := contact.ParseBundle(good)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if got := b.Marshal(); !bytes.Equal(got, good) {
-		t.Error("bundle does not come back")
-	}
-	sec := func(t byte, data string) string {
-		return string([]byte{t, 0, 0, byte(len(data) >> 8), byte(len(data))}) + data
-	}
-	const magic = "CHAPB1\n"
-	tests := []struct {
-		name, raw string
-		want      error
-	}{
-		{"message alone", magic + sec(1, "m"), nil},
-		{"rotation pairs", magic + sec(1, "m") + sec(17, "a") + sec(18, "b") + sec(17, "c") + sec(18, "d") + sec(20, "s"), nil},
-		{"two policies", magic + sec(1, "m") + sec(14, "a") + sec(14, "b"), nil},
-		{"empty", "", contact.ErrMalformed},
-		{"nothing in it", magic, contact.ErrMalformed},
-		{"no message", magic + sec(2, "v"), contact.ErrMalformed},
-		{"other first line", "CHAPB2\n" + sec(1, "m"), contact.ErrMalformed},
-		{"CRLF", "CHAPB1\r\n" + sec(1, "m"), contact.ErrMalformed},
-		{"unknown section", magic + sec(1, "m") + sec(9, "x"), contact.ErrMalformed},
-		{"section 0", magic + sec(0, "x") + sec(1, "m"), contact.ErrMalformed},
-		{"out of order", magic + sec(2, "v") + sec(1, "m"), contact.ErrMalformed},
-		{"message twice", magic + sec(1, "m") + sec(1, "m"), contact.ErrMalformed},
-		{"empty section", magic + sec(1, "m") + sec(2, ""), contact.ErrMalformed},
-		{"cut off in a section", (magic + sec(1, "message"))[:15], contact.ErrMalformed},
-		{"cut off in a length", magic + sec(1, "m") + "\x02\x00", contact.ErrMalformed},
-		{"trailing byte", magic + sec(1, "m") + "\n", contact.ErrMalformed},
-		{"huge length", magic + "\x01\xff\xff\xff\xffm", contact.ErrMalformed},
-		{"policy twice", magic + sec(1, "m") + sec(14, "a") + sec(14, "a"), contact.ErrMalformed},
-		{"policies out of order", magic + sec(1, "m") + sec(14, "b") + sec(14, "a"), contact.ErrMalformed},
-		{"rotation without proof", magic + sec(1, "m") + sec(17, "a"), contact.ErrMalformed},
-		{"rotation without proof, status", magic + sec(1, "m") + sec(17, "a") + sec(20, "s"), contact.ErrMalformed},
-		{"proof without rotation", magic + sec(1, "m") + sec(18, "a"), contact.ErrMalformed},
-		{"two rotations, then proofs", magic + sec(1, "m") + sec(17, "a") + sec(17, "b") + sec(18, "c"), contact.ErrMalformed},
-		{"too large", magic + strings.Repeat("x", contact.MaxBundle), contact.ErrTooLarge},
-	}
-	for _, tt := range tests {
-		b, err := contact.ParseBundle([]byte(tt.raw))
-		if !errors.Is(err, tt.want) {
-			t.Errorf("%s: got %v, want %v", tt.name, err, tt.want)
-		}
-		if err == nil && string(b.Marshal()) != tt.raw {
-			t.Errorf("%s: got %q, want %q", tt.name, b.Marshal(), tt.raw)
-		}
-		if tt.want != nil {
-			if _, _, err := contact.Verify(contact.Input{Bundle: []byte(tt.raw), Memory: w.Memory, Now: w.Clock}); !errors.Is(err, tt.want) {
-				t.Errorf("%s: Verify: got %v, want %v", tt.name, err, tt.want)
-			}
-		}
-	}
 }

@@ -105,7 +105,7 @@ func ParseStatus(text string) (Status, error) {
 			c := f.parseB32("gone", w[0])
 			g.Commit = &c
 		}
-		if !among("not-ours", "error", "superseded")(w[1]) || seen["gone "+w[0]] {
+		if !among(NotOurs, InError, Superseded)(w[1]) || seen["gone "+w[0]] {
 			f.fail("gone")
 		}
 		seen["gone "+w[0]] = true

@@ -5,9 +5,11 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"flag"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"testing"
 	"time"
@@ -49,6 +51,43 @@ func golden(t *testing.T, path string, value any) {
 type verdictVectors struct {
 	Bundles map[string][]byte `json:"bundles"`
 	Cases   []verdictCase     `json:"cases"`
+	Codes   []codeCase        `json:"codes"`
+}
+
+type codeCase struct {
+	Name     string         `json:"name"`
+	Code     string         `json:"code"`
+	Sure     bool           `json:"sure,omitempty"`
+	Answer   string         `json:"answer"` // none, not-found, deleted, found
+	Envelope []byte         `json:"envelope,omitempty"`
+	Evidence string         `json:"evidence"` // among bundles
+	Text     *string        `json:"text,omitempty"`
+	Memory   contact.Memory `json:"memory"`
+	Now      int64          `json:"now"`
+	Want     want           `json:"want"`
+}
+
+var answers = []string{"none", "not-found", "deleted", "found"}
+
+func codeVectors(t *testing.T, vectors *verdictVectors) {
+	t.Helper()
+	for _, c := range contacttest.CodeCases(t) {
+		raw := c.Input.Evidence.Marshal()
+		sum := sha256.Sum256(raw)
+		name := hex.EncodeToString(sum[:6])
+		vectors.Bundles[name] = raw
+		v, learned, err := contact.VerifyCode(c.Input)
+		if err != nil {
+			t.Fatal(c.Name, err)
+		}
+		if v.Headline != c.Headline {
+			t.Errorf("%s: got %v, want headline %s", c.Name, v.Findings, c.Headline)
+		}
+		vectors.Codes = append(vectors.Codes, codeCase{
+			Name: c.Name, Code: c.Input.Code, Sure: c.Input.Sure, Answer: answers[c.Input.Answer], Envelope: c.Input.Envelope,
+			Evidence: name, Text: c.Input.Text, Memory: c.Input.Memory, Now: unix(c.Input.Now), Want: wantOf(v, learned),
+		})
+	}
 }
 
 type verdictCase struct {
@@ -114,6 +153,7 @@ func TestVerdictVectors(t *testing.T) {
 			FreshHead: unix(c.Input.FreshHead), Want: wantOf(v, learned),
 		})
 	}
+	codeVectors(t, &vectors)
 	golden(t, "testdata/verdicts.json", vectors)
 }
 
@@ -144,10 +184,29 @@ func TestFrozenVerdicts(t *testing.T) {
 		}
 		covered[v.Headline]++
 	}
+	for _, c := range vectors.Codes {
+		evidence, err := contact.ParseEvidence(vectors.Bundles[c.Evidence])
+		if err != nil {
+			t.Fatal(c.Name, err)
+		}
+		v, learned, err := contact.VerifyCode(contact.CodeInput{
+			Code: c.Code, Sure: c.Sure, Answer: contact.Answer(slices.Index(answers, c.Answer)), Envelope: c.Envelope,
+			Evidence: evidence, Text: c.Text, Memory: c.Memory, Now: time.Unix(c.Now, 0),
+		})
+		if err != nil {
+			t.Errorf("%s: %v", c.Name, err)
+			continue
+		}
+		if d := cmp.Diff(c.Want, wantOf(v, learned)); d != "" {
+			t.Errorf("%s (-want +got):\n%s", c.Name, d)
+		}
+		covered[v.Headline]++
+	}
 	for _, f := range []contact.Finding{
-		contact.KeyStolen, contact.Forged, contact.Disowned, contact.Altered, contact.NoPin, contact.Unproven,
+		contact.LogForked, contact.KeyStolen, contact.Forged, contact.Disowned, contact.NotForYou, contact.Altered,
+		contact.Unknown, contact.Mistyped, contact.NoPin, contact.Unavailable, contact.Unproven,
 		contact.Clock, contact.Stale, contact.Withdrawn, contact.NotYet, contact.Expired,
-		contact.GenuineRemote, contact.GenuineOneKey, contact.GenuineForAnyone,
+		contact.GenuineRemote, contact.GenuineOneKey, contact.GenuineForAnyone, contact.Genuine,
 	} {
 		if covered[f] == 0 {
 			t.Errorf("no vector for %s", f)
@@ -173,6 +232,19 @@ func TestSeedCorpus(t *testing.T) {
 		"FuzzParseNote/message": "string(" + strconv.Quote(text(t, b.Message)) + ")",
 		"FuzzParseNote/status":  "string(" + strconv.Quote(text(t, b.Status)) + ")",
 	}
+	pair := w.NewPair("patient")
+	sealed, err1 := contact.SealBearer(contacttest.Seed("b"), lock(t, "code"), payload(10))
+	copied, err2 := contact.SealCopy(contacttest.Seed("c"), payload(10), pair.Key.Device([32]byte{}), pair.Key.WatchID(), [32]byte{})
+	if err := errors.Join(err1, err2); err != nil {
+		t.Fatal(err)
+	}
+	seeds["FuzzEnvelope/bearer"] = "[]byte(" + strconv.Quote(string(sealed)) + ")"
+	seeds["FuzzEnvelope/copy"] = "[]byte(" + strconv.Quote(string(copied)) + ")"
+	revoke := w.Log(w.Roots.SignRevoke(contact.Revoke{Clinic: w.Clinic.ID(), Key: w.Device.Key(), Reason: contact.Compromised}))
+	seeds["FuzzNews/revoke"] = "[]byte(" + strconv.Quote(string(revoke.Note)) + ")\n[]byte(" + strconv.Quote(string(revoke.Proof)) + ")\n[]byte(" + strconv.Quote(string(w.Status)) + ")"
+	for kind, text := range notes(t) {
+		seeds["FuzzParseNote/full-"+kind] = "string(" + strconv.Quote(text) + ")"
+	}
 	for name, seed := range seeds {
 		path := filepath.Join("testdata", "fuzz", filepath.FromSlash(name))
 		want := "go test fuzz v1\n" + seed + "\n"
@@ -192,6 +264,22 @@ func TestSeedCorpus(t *testing.T) {
 			t.Errorf("%s is out of date", path)
 		}
 	}
+}
+
+// TestNoteVectors freezes one full text of each note and its H.
+func TestNoteVectors(t *testing.T) {
+	t.Parallel()
+	type vector struct {
+		Kind string       `json:"kind"`
+		Text string       `json:"text"`
+		Hash contact.Hash `json:"sha256"`
+	}
+	var vectors []vector
+	all := notes(t)
+	for _, kind := range kinds {
+		vectors = append(vectors, vector{kind, all[kind], contact.NoteHash(all[kind])})
+	}
+	golden(t, "testdata/notes.json", vectors)
 }
 
 func text(t *testing.T, raw []byte) string {

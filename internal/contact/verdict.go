@@ -58,6 +58,13 @@ const (
 	RemarkMixedScripts    Remark = "mixed-scripts"
 	RemarkBearerRequest   Remark = "bearer-request" // a number, link, amount or request in a bearer body
 	RemarkWithExtras      Remark = "with-extras"    // text outside the signed body; not from the clinic
+	// RemarkIncident: the clinic has published a statement about a breach, which is held here.
+	RemarkIncident Remark = "incident"
+	// RemarkIncidentMissing: it has published one that this device could not load.
+	RemarkIncidentMissing Remark = "incident-missing"
+	// RemarkChangeAnnounced: it announced new root keys, phone numbers or report recipients,
+	// which are not used yet. Ask at the desk.
+	RemarkChangeAnnounced Remark = "change-announced"
 )
 
 // Verdict is what verification found. It is a value, not an error: an error means that
@@ -97,6 +104,10 @@ const (
 	Card     Level = "card"
 	Remote   Level = "remote"
 )
+
+func (l Level) valid() bool {
+	return l == InPerson || l == Letter || l == Card || l == Remote
+}
 
 // Diff is how received text differs from what the clinic signed.
 type Diff struct {

@@ -44,9 +44,15 @@ func Verify(in Input) (Verdict, Memory, error) {
 		return Verdict{}, Memory{}, err
 	}
 	if in.Text != nil && len(*in.Text) > maxText {
-		return Verdict{}, Memory{}, fmt.Errorf("received text: %w", ErrTooLarge)
+		return Verdict{}, Memory{}, errText()
 	}
-	j := judge{in: in, b: b}
+	return decide(judge{in: in, b: b})
+}
+
+func errText() error { return fmt.Errorf("received text: %w", ErrTooLarge) }
+
+// decide runs the rules of the protocol on a judge that has its input.
+func decide(j judge) (Verdict, Memory, error) {
 	if !j.message() {
 		j.find(Forged)
 		return j.verdict(), Memory{}, nil
@@ -54,12 +60,14 @@ func Verify(in Input) (Verdict, Memory, error) {
 	if err := j.clinic(); err != nil {
 		return Verdict{}, Memory{}, err
 	}
+	j.addressee()
 	if j.hasRoots {
-		j.ev = evidence{clinic: j.msg.Clinic, roots: j.roots}
-		j.ev.setProfile(b.Profile, b.Policies)
+		seen := j.known()
+		j.ev.setProfile(j.b, j.claimed(seen))
 		j.signer()
 		j.logTime()
-		j.statuses()
+		j.statuses(seen)
+		j.logs()
 	} else {
 		j.find(Unproven)
 	}
@@ -82,18 +90,22 @@ type judge struct {
 
 	pin      Pin
 	pinned   bool
-	roots    RootSet
 	hasRoots bool
 	ev       evidence
 
-	grant  Grant
-	isBy   bool  // the grant is of the key that signed, and the signature verifies
-	epoch  Epoch // of the VRF proof
-	vrfBad bool
-	tLog   int64 // 0: not known
-	now    int64 // the newest time known
-	gone   bool  // withdrawn, but not as not-ours
-	extras bool  // the text has more than the body
+	grant    Grant
+	isBy     bool  // the grant is of the key that signed, and the signature verifies
+	epoch    Epoch // of the VRF proof
+	vrfBad   bool
+	tLog     int64      // 0: not known
+	now      int64      // the newest time known
+	gone     bool       // withdrawn, but not as not-ours
+	sealed   *Outer     // the envelope that the message came in
+	copied   *inboxCopy // the inbox copy that it came in
+	held     view
+	incident *[32]byte // that the status names
+	pending  bool      // the clinic announced a change
+	extras   bool      // the text has more than the body
 }
 
 func (j *judge) find(f Finding) {
@@ -119,15 +131,12 @@ func (j *judge) message() bool {
 // clinic finds the root set: that of the pin or, without one, the profile's own if it hashes
 // to the clinic id.
 func (j *judge) clinic() error {
-	if !j.msg.Bearer {
-		j.find(NoPin) // made for one person's app; this device has no pair
-	}
 	if j.pin, j.pinned = j.in.Memory.pin(j.msg.Clinic); j.pinned {
-		rs, err := ParseRootSet(j.pin.Roots)
-		if err != nil || rs.Hash() != j.pin.RootSet || !slices.Contains([]Level{InPerson, Letter, Card, Remote}, j.pin.Level) {
-			return ErrMemory
+		rs, err := j.pin.rootSet()
+		if err != nil {
+			return err
 		}
-		j.roots, j.hasRoots = rs, true
+		j.open(rs)
 		j.v.Clinic, j.v.Level, j.v.PinnedAt = j.pin.Name, j.pin.Level, time.Unix(j.pin.FirstSeen, 0).UTC()
 		return nil
 	}
@@ -138,17 +147,52 @@ func (j *judge) clinic() error {
 	}
 	p, err := ParseProfile(s.Text)
 	if err == nil && p.Roots.Hash() == j.msg.Clinic && p.Roots.opens(s) == nil {
-		j.roots, j.hasRoots = p.Roots, true
+		j.open(p.Roots)
 		j.v.CallsItself = p.Name
 	}
 	return nil
 }
 
+// open makes ready to verify under a root set. Of a clinic that is not pinned nothing is held.
+func (j *judge) open(first RootSet) {
+	if j.pinned {
+		j.held = j.in.Memory.view(j.msg.Clinic)
+	}
+	now := j.in.Now.Unix()
+	j.hasRoots = true
+	j.ev = evidence{clinic: j.msg.Clinic, first: first, view: &j.held, now: now, seenAt: max(now, j.in.Memory.Now)}
+}
+
+// addressee judges whom the message was made for.
+func (j *judge) addressee() {
+	if o := j.sealed; o != nil {
+		same := j.msg.ID == o.lock.ID() && j.msg.Bearer == !o.Enrolled
+		if !same || o.Enrolled && (j.msg.Salt != o.Salt || j.msg.To != o.To) {
+			j.find(Forged)
+		}
+	}
+	if c := j.copied; c != nil && (j.msg.Bearer || c.key.To().Tag(j.msg.Salt) != j.msg.To) {
+		j.find(Forged)
+	}
+	switch {
+	case j.msg.Bearer:
+	case len(j.in.Memory.Pairs) == 0:
+		j.find(NoPin) // made for one person's app; this device has no pair
+	case !j.mine():
+		j.find(NotForYou)
+	}
+}
+
+// mine reports whether the message is marked for a pair of this device.
+func (j *judge) mine() bool {
+	return slices.ContainsFunc(j.in.Memory.Pairs, func(p Pair) bool {
+		return p.Clinic == j.msg.Clinic && p.Key.To().Tag(j.msg.Salt) == j.msg.To
+	})
+}
+
 // signer verifies profile, grant and the message's signature.
 func (j *judge) signer() {
-	if !j.ev.hasProfile {
-		j.find(Unproven)
-	} else if _, ok := j.ev.logged(j.b.ProfileProof, j.b.Profile, keysLog); !ok {
+	if !j.ev.hasProfile || !j.ev.isLogged {
 		j.find(Unproven)
 	}
 	g, ok := j.ev.grant(j.b.Grant, RoleDevice)
@@ -157,8 +201,8 @@ func (j *judge) signer() {
 		j.find(Unproven) // not the grant of this signer, or none
 		return
 	}
-	j.grant = g
-	if _, ok := j.ev.logged(j.b.GrantProof, j.b.Grant, keysLog); !ok {
+	j.grant = g.Grant
+	if _, ok := j.ev.logGrant(g, j.b.Grant, j.b.GrantProof); !ok {
 		j.find(Unproven)
 	}
 	if opensOne(j.signed, g.Key) != nil {
@@ -166,6 +210,9 @@ func (j *judge) signer() {
 		return
 	}
 	j.isBy = true
+	if hash := KeyHash(g.Key); j.sealed != nil && j.sealed.Enrolled && j.sealed.Signer != hash || j.copied != nil && j.copied.signer != hash {
+		j.find(Forged)
+	}
 	if !slices.Contains(g.Kinds, j.msg.Kind) {
 		j.find(Forged)
 	}
@@ -198,141 +245,26 @@ func (j *judge) logTime() {
 	}
 }
 
-// statuses judges the newest status at hand: the device's own or the bundle's.
-func (j *judge) statuses() {
-	seen := j.known()
-	s, st, ok := j.ev.status(j.b, j.grant)
-	clock := max(j.in.Now.Unix(), j.in.Memory.Now, j.ev.heads)
-	if ok && st.Issued <= clock+statusAhead {
-		if _, stolen := j.in.Memory.stolen(s.Clinic, s.Key); !stolen {
-			j.learn(s, st)
-			seen = append(seen, s)
+// logs judges whether logs and root told one story, and keeps what they told.
+func (j *judge) logs() {
+	all := union(j.in.Memory.Heads, j.ev.accepted, compareHeads, func(a, b HeadSeen) bool { return a.Checkpoint <= b.Checkpoint })
+	found := forks(slices.DeleteFunc(all, func(h HeadSeen) bool { return h.Clinic != j.msg.Clinic }))
+	if j.pinned {
+		j.learned.Notes, j.learned.Forks = j.ev.learned, found
+		j.learned.Heads = newestHeads(union(nil, j.ev.accepted, compareHeads, func(a, b HeadSeen) bool { return a.Checkpoint <= b.Checkpoint }))
+		found = slices.Concat(found, j.in.Memory.Forks)
+	}
+	for _, h := range j.ev.used {
+		if forked(found, j.msg.Clinic, h, j.ev.profile.Frozen) {
+			j.find(LogForked)
 		}
+	}
+	if j.held.conflict {
+		j.find(Forged) // the root said two things under one number
 	}
 	if j.pinned {
-		j.learned.Now = max(j.learned.Now, j.ev.heads)
-	}
-	known := j.in.Memory.Merge(j.learned)
-	marks := known
-	if !j.pinned {
-		marks = known.Merge(Memory{Stolen: stolenIn(seen)})
-	}
-	now := clock
-	var newest *Status
-	for _, s := range seen {
-		if _, stolen := marks.stolen(s.Clinic, s.Key); stolen {
-			continue
-		}
-		st, err := ParseStatus(s.Text)
-		if err != nil {
-			continue
-		}
-		now = max(now, st.Issued)
-		if newest == nil || st.Issued > newest.Issued {
-			newest = &st
-		}
-		j.withdrawn(st)
-	}
-	j.stolen(marks)
-	j.fresh(newest, now)
-	j.now = now
-}
-
-// known returns the clinic's statuses that this device remembers.
-func (j *judge) known() []StatusSeen {
-	var seen []StatusSeen
-	for _, s := range j.in.Memory.Statuses {
-		if s.Clinic == j.msg.Clinic && j.pinned {
-			seen = append(seen, s)
-		}
-	}
-	return seen
-}
-
-// learn keeps what a status of a pinned clinic says, for good.
-func (j *judge) learn(s StatusSeen, st Status) {
-	if !j.pinned {
-		return
-	}
-	j.learned.Statuses = []StatusSeen{s}
-	j.learned.Stolen = marksOf(st)
-}
-
-func marksOf(st Status) []StolenMark {
-	var marks []StolenMark
-	for _, k := range st.KeyState {
-		if k.State == "stolen" {
-			marks = append(marks, StolenMark{Clinic: st.Clinic, Key: k.Key, Since: k.Time})
-		}
-	}
-	return marks
-}
-
-func stolenIn(seen []StatusSeen) []StolenMark {
-	var marks []StolenMark
-	for _, s := range seen {
-		if st, err := ParseStatus(s.Text); err == nil {
-			marks = append(marks, marksOf(st)...)
-		}
-	}
-	return marks
-}
-
-func (j *judge) withdrawn(st Status) {
-	for _, g := range st.Gone {
-		if g.Commit != nil && *g.Commit == j.commit || g.Batch != nil && j.msg.Batch != nil && *g.Batch == *j.msg.Batch {
-			if g.Reason == "not-ours" {
-				j.find(Disowned)
-			} else {
-				j.gone = true
-			}
-		}
-	}
-}
-
-func (j *judge) stolen(marks Memory) {
-	if !j.isBy {
-		return
-	}
-	since, ok := marks.stolen(j.msg.Clinic, KeyHash(j.grant.Key))
-	if ok && (j.tLog == 0 || j.tLog >= since) {
-		j.find(KeyStolen)
-	}
-}
-
-// fresh judges age and content of the newest status.
-func (j *judge) fresh(st *Status, now int64) {
-	if st == nil {
-		j.find(Stale)
-		return
-	}
-	j.v.StatusAt = time.Unix(st.Issued, 0).UTC()
-	hours := int64(defaultStatusHours)
-	if j.ev.hasProfile {
-		hours = j.ev.profile.StatusHours
-	}
-	holiday := st.Next != 0 && now <= st.Next+nextGrace && j.tLog != 0 && j.tLog <= st.Issued
-	if now-st.Issued > hours*3600 && !holiday {
-		j.find(Stale)
-	}
-	inUse := j.ev.hasProfile && st.Profile == j.ev.profileHash
-	if !inUse {
-		j.find(Unproven)
-	}
-	if j.vrfBad && inUse {
-		j.find(Forged)
-	}
-	if !j.isBy {
-		return
-	}
-	switch k := st.keyState(KeyHash(j.grant.Key)); k.State {
-	case "ok", "stolen":
-	case "until":
-		if j.tLog > k.Time {
-			j.find(Forged)
-		}
-	default:
-		j.find(Unproven)
+		_, _, pending := j.held.reach(j.ev.now)
+		j.pending = pending || j.held.rotating(j.ev.spans)
 	}
 }
 
@@ -426,5 +358,8 @@ func (j *judge) remarks(trusted bool) []Remark {
 	add(RemarkBearerRequest, j.msg.Bearer && indicator.Has(j.msg.Body,
 		indicator.Link, indicator.Phone, indicator.Amount, indicator.Wallet, indicator.Number))
 	add(RemarkWithExtras, j.extras)
+	add(RemarkIncident, len(j.held.incidents) > 0)
+	add(RemarkIncidentMissing, j.incident != nil && !j.held.holds(*j.incident))
+	add(RemarkChangeAnnounced, j.pending)
 	return rs
 }

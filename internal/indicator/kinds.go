@@ -73,8 +73,23 @@ func isWallet(w string) bool {
 	if len(w) >= 25 && digits > 0 && letters > 0 {
 		return true
 	}
+	if len(w) >= 32 && mixedCase(w) {
+		return true // Solana's may have no digit in them
+	}
 	iban := len(w) >= 15 && digits >= 10 && isUpper(w[0]) && isUpper(w[1]) && countDigits(w[2:4]) == 2
-	return iban || strings.HasPrefix(w, "bc1") && len(w) >= 14
+	lower := strings.ToLower(w)
+	return iban || len(w) >= 14 && (strings.HasPrefix(lower, "bc1") || strings.HasPrefix(lower, "ltc1"))
+}
+
+// mixedCase reports whether a word has capitals and small letters as no word of a language has.
+func mixedCase(w string) bool {
+	capitals := 0
+	for i := 1; i < len(w); i++ {
+		if isUpper(w[i]) && !isUpper(w[i-1]) {
+			capitals++
+		}
+	}
+	return capitals >= 3
 }
 
 func isUpper(c byte) bool { return 'A' <= c && c <= 'Z' }

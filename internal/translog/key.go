@@ -5,11 +5,14 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/binary"
+	"encoding/hex"
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 
 	"filippo.io/edwards25519"
+	"filippo.io/edwards25519/field"
 )
 
 // The signature types of C2SP signed-note that we know.
@@ -83,16 +86,20 @@ func ParseKey(vkey string) (Key, error) {
 
 // String returns the vkey.
 func (k Key) String() string {
-	return fmt.Sprintf("%s+%08x+%s", k.Name, k.ID(), base64.StdEncoding.EncodeToString(k.typed()))
+	var id [4]byte
+	binary.BigEndian.PutUint32(id[:], k.ID())
+	b := make([]byte, 0, len(k.Name)+1+8+1+base64.StdEncoding.EncodedLen(1+len(k.Public)))
+	b = append(append(b, k.Name...), '+')
+	b = append(hex.AppendEncode(b, id[:]), '+')
+	return string(base64.StdEncoding.AppendEncode(b, k.typed()))
 }
 
 // ID is the four-byte key id of C2SP signed-note. Anybody can make a key with a given id.
 func (k Key) ID() uint32 {
-	h := sha256.New()
-	h.Write([]byte(k.Name))
-	h.Write([]byte{'\n'})
-	h.Write(k.typed())
-	return binary.BigEndian.Uint32(h.Sum(nil))
+	b := make([]byte, 0, maxKeyName+2+len(k.Public))
+	b = append(append(b, k.Name...), '\n', k.Alg)
+	sum := sha256.Sum256(append(b, k.Public[:]...))
+	return binary.BigEndian.Uint32(sum[:])
 }
 
 func (k Key) typed() []byte { return append([]byte{k.Alg}, k.Public[:]...) }
@@ -119,20 +126,40 @@ func (k Key) Verify(text, sig []byte) bool {
 // CosignatureText is what a witness signs for a checkpoint's text at a time in Unix seconds
 // (C2SP tlog-cosignature, cosignature/v1).
 func CosignatureText(t int64, text []byte) []byte {
-	return fmt.Appendf(nil, "cosignature/v1\ntime %d\n%s", t, text)
+	b := append(make([]byte, 0, 40+len(text)), "cosignature/v1\ntime "...)
+	return append(append(strconv.AppendInt(b, t, 10), '\n'), text...)
 }
 
 // CheckPublic fails with [ErrKey] unless pub is the canonical encoding of a point of
 // edwards25519 that is not of low order.
 func CheckPublic(pub [32]byte) error {
-	p, err := new(edwards25519.Point).SetBytes(pub[:])
-	if err != nil || [32]byte(p.Bytes()) != pub {
-		return ErrKey
+	y := pub
+	y[31] &= 0x7f
+	if e, err := new(field.Element).SetBytes(y[:]); err != nil || [32]byte(e.Bytes()) != y {
+		return ErrKey // y is not below 2^255 - 19
 	}
-	if new(edwards25519.Point).MultByCofactor(p).Equal(edwards25519.NewIdentityPoint()) == 1 {
+	for _, low := range lowOrder() {
+		if y == low {
+			return ErrKey
+		}
+	}
+	if _, err := new(edwards25519.Point).SetBytes(pub[:]); err != nil {
 		return ErrKey
 	}
 	return nil
+}
+
+// lowOrder lists the y coordinates of the eight points whose order divides 8: 1, -1, 0 and the
+// two of the points of order 8. The two points with x = 0, which could be written with either
+// sign, are among them. A test holds the list against the curve.
+func lowOrder() [5][32]byte {
+	return [5][32]byte{
+		{},
+		{0x01},
+		{0xec, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x7f},
+		{0x26, 0xe8, 0x95, 0x8f, 0xc2, 0xb2, 0x27, 0xb0, 0x45, 0xc3, 0xf4, 0x89, 0xf2, 0xef, 0x98, 0xf0, 0xd5, 0xdf, 0xac, 0x05, 0xd3, 0xc6, 0x33, 0x39, 0xb1, 0x38, 0x02, 0x88, 0x6d, 0x53, 0xfc, 0x05},
+		{0xc7, 0x17, 0x6a, 0x70, 0x3d, 0x4d, 0xd8, 0x4f, 0xba, 0x3c, 0x0b, 0x76, 0x0d, 0x10, 0x67, 0x0f, 0x2a, 0x20, 0x53, 0xfa, 0x2c, 0x39, 0xcc, 0xc6, 0x4e, 0xc7, 0xfd, 0x77, 0x92, 0xac, 0x03, 0x7a},
+	}
 }
 
 // ValidKeyName reports whether name is 1 to 96 printable ASCII characters without space

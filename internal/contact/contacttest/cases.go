@@ -17,19 +17,22 @@ type Case struct {
 	Headline contact.Finding
 }
 
-// Cases returns every headline that a bundle can have in this version of the protocol, in
-// order of precedence, some of them in several ways.
+// Cases returns every headline that a bundle can have, most of them in several ways. What can
+// come of a code and nothing else is in [CodeCases].
 func Cases(tb testing.TB) []Case {
 	tb.Helper()
 	var cs []Case
 	add := func(want contact.Finding, name string, in contact.Input) {
 		cs = append(cs, Case{Name: name, Input: in, Headline: want})
 	}
+	told(tb, add)
 	stolen(tb, add)
 	forged(tb, add)
 	New(tb).altered(add)
 	grey(tb, add)
 	amber(tb, add)
+	enrolled(tb, add)
+	rotated(tb, add)
 	return cs
 }
 
@@ -46,6 +49,92 @@ func Input(tb testing.TB, want contact.Finding) contact.Input {
 }
 
 type adder func(want contact.Finding, name string, in contact.Input)
+
+// told are cases in which the device holds notes or heads that the bundle does not have.
+func told(tb testing.TB, add adder) {
+	tb.Helper()
+	w, other := New(tb), New(tb)
+	b := w.Misuse(func(*contact.Message) {})
+	other.Memory = w.Memory
+	_, learned, err := contact.Verify(other.input(other.Misuse(func(m *contact.Message) { m.Salt = [32]byte{3} })))
+	if err != nil {
+		tb.Fatal(err)
+	}
+	w.Memory = w.Memory.Merge(learned)
+	add(contact.LogForked, "another head of the same size is held", w.input(b))
+
+	w = New(tb)
+	w.Learn(w.News(w.Log(w.Roots.SignRevoke(contact.Revoke{Clinic: w.Clinic.ID(), Key: w.Device.Key(), Reason: contact.Compromised}))))
+	add(contact.KeyStolen, "key void from the start, says a sealed revocation", w.Input())
+
+	w = New(tb)
+	w.Learn(w.News(w.Log(w.Roots.SignRevoke(contact.Revoke{Clinic: w.Clinic.ID(), Key: w.Device.Key(), Reason: contact.Retired, Effective: Start.Unix() + 86400}))))
+	add(contact.Forged, "logged after the root retired the key", w.Input())
+
+	w = New(tb)
+	w.Learn(w.News(w.Log(w.Monitor.SignWithdraw(contact.Withdraw{Clinic: w.Clinic.ID(), Commits: [][32]byte{w.Sent.Commit}, Reason: contact.NotOurs}))))
+	add(contact.Disowned, "disowned by a note of the monitor", w.Input())
+
+	w = New(tb)
+	w.Learn(w.News(w.Log(w.Roots.SignWithdraw(contact.Withdraw{Clinic: w.Clinic.ID(), Commits: [][32]byte{w.Sent.Commit}, Reason: contact.InError}))))
+	add(contact.Withdrawn, "withdrawn by a note of the root", w.Input())
+}
+
+// enrolled are messages for one patient.
+func enrolled(tb testing.TB, add adder) {
+	tb.Helper()
+	nothing := func(*contact.Message) {}
+	w := New(tb)
+	b := w.Enrolled(w.NewPair("patient"), nothing)
+	add(contact.Genuine, "for this patient", w.input(b))
+	in := w.input(b)
+	altered := Altered
+	in.Text = &altered
+	add(contact.Altered, "for this patient, line inserted", in)
+
+	w = New(tb)
+	b = w.Enrolled(w.NewPair("patient"), nothing)
+	w.Memory.Pairs = []contact.Pair{w.NewPair("another patient")}
+	add(contact.NotForYou, "for another patient", w.input(b))
+	w.Memory.Pairs = nil
+	add(contact.NoPin, "for one patient, device without a pair", w.input(b))
+}
+
+// rotated are messages of a device that a new root set granted.
+func rotated(tb testing.TB, add adder) {
+	tb.Helper()
+	w := New(tb)
+	next := must(clinic.NewRoots(2, Seed("next roots"), "next-a.example.com", "next-b.example.com"))(tb)
+	w.Clock = w.Clock.Add(24 * time.Hour)
+	start := w.Clock
+	rotation := w.Log(w.Roots.SignRotate(w.Clinic.ID(), 1, next))
+	device := must(clinic.NewDevice("new.example.com", Seed("new device")))(tb)
+	grant := w.Log(next.SignGrant(contact.Grant{
+		Clinic: w.Clinic.ID(), Key: device.Key(), Role: contact.RoleDevice, Kinds: []contact.Kind{contact.KindNotice},
+		Label: "New PC", Holder: "new", NotBefore: start.Unix(), NotAfter: start.Unix() + 30*86400,
+	}))
+	w.Clinic.SetKey(device.Key(), "ok", 0)
+	w.Device = device
+	b := w.Misuse(func(*contact.Message) {})
+	b.Grant, b.GrantProof = grant.Note, grant.Proof
+	b.Rotations = []contact.Rotation{{Note: rotation.Note, Proof: rotation.Proof}}
+	for _, c := range []struct {
+		name string
+		seen int64 // when the clinic was pinned
+		want contact.Finding
+	}{
+		{"granted by a new root that was logged before the pin", start.Unix(), contact.GenuineForAnyone},
+		{"granted by a new root that waits", start.Unix() - 1, contact.Unproven},
+	} {
+		w.Clock = start.Add(72 * time.Hour)
+		w.NewStatus()
+		b.Status = w.Status
+		w.Memory.Pins[0].FirstSeen = c.seen
+		in := w.input(b)
+		in.Memory = w.Memory.Merge(contact.Memory{})
+		add(c.want, c.name, in)
+	}
+}
 
 func stolen(tb testing.TB, add adder) {
 	tb.Helper()

@@ -157,6 +157,9 @@ func remarks(t *widget.Text, w *words.Catalogue, v contact.Verdict) {
 			contact.RemarkMixedScripts:    words.RemarkScripts,
 			contact.RemarkBearerRequest:   words.RemarkBearer,
 			contact.RemarkWithExtras:      words.RemarkExtras,
+			contact.RemarkIncident:        words.RemarkIncident,
+			contact.RemarkIncidentMissing: words.RemarkIncidentMissing,
+			contact.RemarkChangeAnnounced: words.RemarkChange,
 		}[r]
 		text := ""
 		switch {
