@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/chaperone-privacy/chaperone/backend/logwriter"
+	"github.com/chaperone-privacy/chaperone/internal/contact"
 )
 
 // Sizes, in bytes.
@@ -100,14 +101,10 @@ type Publication struct {
 func (Publication) LogValue() slog.Value { return slog.StringValue("[redacted]") }
 
 // Digest is what a device signs to publish, and what tells the same publication from another:
-// SHA-256 over the fields in order, each after its length in four bytes; Until in eight.
+// [contact.FieldsDigest] of the fields in order, Until in eight bytes.
 func (p Publication) Digest() [32]byte {
-	h := sha256.New()
-	for _, f := range [][]byte{p.ID, p.Sealed, p.Leaf, binary.BigEndian.AppendUint64(nil, uint64(p.Until)), p.Watch, p.Copy} { //nolint:gosec // its bits
-		h.Write(binary.BigEndian.AppendUint32(nil, uint32(len(f)))) //nolint:gosec // a few KiB
-		h.Write(f)
-	}
-	return [32]byte(h.Sum(nil))
+	until := binary.BigEndian.AppendUint64(nil, uint64(p.Until)) //nolint:gosec // its bits
+	return contact.FieldsDigest(p.ID, p.Sealed, p.Leaf, until, p.Watch, p.Copy)
 }
 
 // Receipt says where a message is.
