@@ -95,6 +95,8 @@ type Publication struct {
 	Until  int64  // last day to keep it, days since 1970-01-01 UTC
 	Watch  []byte // 16 bytes, or nothing
 	Copy   []byte // one of the four sizes, or nothing; goes with Watch
+	// Await asks to wait for the proof, for as long as Config.Wait.
+	Await bool
 }
 
 // LogValue keeps publications out of logs.
@@ -127,10 +129,15 @@ func (s *Service) Publish(ctx context.Context, p Publication) (Receipt, error) {
 		return Receipt{}, s.answer(ctx, "publish", err)
 	}
 	receipt := Receipt{Index: index}
-	wait, cancel := context.WithTimeout(ctx, s.c.Wait)
-	defer cancel()
-	if s.c.Heads.Wait(wait, index) != nil {
-		return receipt, nil // it is in the log; its proof comes later
+	if s.c.Heads.Frozen() <= index {
+		if !p.Await {
+			return receipt, nil
+		}
+		wait, cancel := context.WithTimeout(ctx, s.c.Wait)
+		defer cancel()
+		if s.c.Heads.Wait(wait, index) != nil {
+			return receipt, nil // it is in the log; its proof comes later
+		}
 	}
 	receipt.Proof, _, err = s.c.Prover.Proof(ctx, index)
 	if err != nil {

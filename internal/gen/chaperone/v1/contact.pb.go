@@ -297,7 +297,7 @@ func (x *DeviceProof) GetSignature() []byte {
 // PublishRequest publishes a message.
 type PublishRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// proof is by a device of the clinic, over all other fields.
+	// proof is by a device of the clinic, over all fields from id to inbox_copy.
 	Proof *DeviceProof `protobuf:"bytes,1,opt,name=proof,proto3" json:"proof,omitempty"`
 	// id is the 16 bytes derived from the code.
 	Id []byte `protobuf:"bytes,2,opt,name=id,proto3" json:"id,omitempty"`
@@ -311,7 +311,10 @@ type PublishRequest struct {
 	// watch_id finds the copies for one patient, 16 bytes; empty without a copy.
 	WatchId []byte `protobuf:"bytes,6,opt,name=watch_id,json=watchId,proto3" json:"watch_id,omitempty"`
 	// inbox_copy is the copy for the patient's app, sized as the envelope; empty for none.
-	InboxCopy     []byte `protobuf:"bytes,7,opt,name=inbox_copy,json=inboxCopy,proto3" json:"inbox_copy,omitempty"`
+	InboxCopy []byte `protobuf:"bytes,7,opt,name=inbox_copy,json=inboxCopy,proto3" json:"inbox_copy,omitempty"`
+	// await_proof asks the server to answer only when the witnesses have signed, or after three
+	// seconds. It is not signed. Whoever sends many messages leaves it out.
+	AwaitProof    bool `protobuf:"varint,8,opt,name=await_proof,json=awaitProof,proto3" json:"await_proof,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -393,6 +396,13 @@ func (x *PublishRequest) GetInboxCopy() []byte {
 		return x.InboxCopy
 	}
 	return nil
+}
+
+func (x *PublishRequest) GetAwaitProof() bool {
+	if x != nil {
+		return x.AwaitProof
+	}
+	return false
 }
 
 // PublishResponse says where the message is.
@@ -572,7 +582,7 @@ const file_chaperone_v1_contact_proto_rawDesc = "" +
 	"public_key\x18\x01 \x01(\fB\a\xbaH\x04z\x02h R\tpublicKey\x123\n" +
 	"\funix_seconds\x18\x02 \x01(\x03B\x10\xbaH\r\"\v\x18\xff\xff\xff\xff\xff\xff\xff\x0f(\x00R\vunixSeconds\x12\x1d\n" +
 	"\x05nonce\x18\x03 \x01(\fB\a\xbaH\x04z\x02h\x10R\x05nonce\x12%\n" +
-	"\tsignature\x18\x04 \x01(\fB\a\xbaH\x04z\x02h@R\tsignature\"\xde\x05\n" +
+	"\tsignature\x18\x04 \x01(\fB\a\xbaH\x04z\x02h@R\tsignature\"\xff\x05\n" +
 	"\x0ePublishRequest\x127\n" +
 	"\x05proof\x18\x01 \x01(\v2\x19.chaperone.v1.DeviceProofB\x06\xbaH\x03\xc8\x01\x01R\x05proof\x12\x17\n" +
 	"\x02id\x18\x02 \x01(\fB\a\xbaH\x04z\x02h\x10R\x02id\x12\x98\x01\n" +
@@ -584,7 +594,9 @@ const file_chaperone_v1_contact_proto_rawDesc = "" +
 	"\x15publish.watch_id.size\x12 a watch id is 16 bytes or absent\x1a\x15size(this) in [0, 16]R\awatchId\x12\xa7\x01\n" +
 	"\n" +
 	"inbox_copy\x18\a \x01(\fB\x87\x01\xbaH\x83\x01\xba\x01z\n" +
-	"\x17publish.inbox_copy.size\x123a copy is 1920, 3840, 7680 or 19456 bytes or absent\x1a*size(this) in [0, 1920, 3840, 7680, 19456]z\x04\x18\x80\x98\x01R\tinboxCopy:r\xbaHo\x1am\n" +
+	"\x17publish.inbox_copy.size\x123a copy is 1920, 3840, 7680 or 19456 bytes or absent\x1a*size(this) in [0, 1920, 3840, 7680, 19456]z\x04\x18\x80\x98\x01R\tinboxCopy\x12\x1f\n" +
+	"\vawait_proof\x18\b \x01(\bR\n" +
+	"awaitProof:r\xbaHo\x1am\n" +
 	"\x12publish.copy.watch\x12\x1ba copy goes with a watch id\x1a:(size(this.watch_id) == 0) == (size(this.inbox_copy) == 0)\"=\n" +
 	"\x0fPublishResponse\x12\x14\n" +
 	"\x05index\x18\x01 \x01(\x04R\x05index\x12\x14\n" +
