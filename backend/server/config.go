@@ -59,7 +59,8 @@ type Config struct {
 	Rand io.Reader        // nil means crypto/rand
 	Log  *slog.Logger     // nil discards
 
-	wrap func(vaultsync.Store) vaultsync.Store // for tests: stands before the store; nil: nothing
+	wrap  func(vaultsync.Store) vaultsync.Store // for tests: stands before the store; nil: nothing
+	every time.Duration                         // for tests: between two heads of a log; 0: a second
 }
 
 // Limits bounds what callers may ask for. Zero fields mean the documented defaults.

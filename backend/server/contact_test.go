@@ -115,7 +115,7 @@ func TestPublishAndLookUp(t *testing.T) {
 	for _, engine := range engines {
 		t.Run(engine.name, func(t *testing.T) {
 			t.Parallel()
-			cfg := Config{Data: t.TempDir(), DB: engine.db(t)}
+			cfg := Config{Data: t.TempDir(), DB: engine.db(t), every: time.Millisecond}
 			clinic := keylogtest.New(t, "a")
 			admit(t, cfg.Data, clinic)
 			r := start(t, cfg)
@@ -249,7 +249,7 @@ func (r *remoteTiles) SaveTiles([]tlog.Tile, [][]byte) {}
 
 func TestPublishIsRefused(t *testing.T) {
 	t.Parallel()
-	cfg := Config{Data: t.TempDir(), DB: MemoryDB}
+	cfg := Config{Data: t.TempDir(), DB: MemoryDB, every: time.Millisecond}
 	clinic, stranger := keylogtest.New(t, "a"), keylogtest.New(t, "b")
 	admit(t, cfg.Data, clinic)
 	r := start(t, cfg)
@@ -352,7 +352,7 @@ func TestRestoredBackupIsStopped(t *testing.T) {
 	policyFile, _ := outside(t, data)
 	clinic := keylogtest.New(t, "a")
 	admit(t, data, clinic)
-	r := start(t, Config{Data: data, Policy: policyFile})
+	r := start(t, Config{Data: data, Policy: policyFile, every: time.Millisecond})
 	client := contactOver(t, r, true)
 	policy := policyOf(t, client, clinic)
 	for _, note := range [][]byte{clinic.Profile(t, 1), clinic.Grant(t, "Front desk", time.Now().Add(-time.Hour))} {
@@ -374,7 +374,7 @@ func TestRestoredBackupIsStopped(t *testing.T) {
 	if err := os.CopyFS(backup, os.DirFS(data)); err != nil {
 		t.Fatal(err)
 	}
-	r = start(t, Config{Data: data, Policy: policyFile})
+	r = start(t, Config{Data: data, Policy: policyFile, every: time.Millisecond})
 	client = contactOver(t, r, true)
 	second, err := publish(1)
 	if err != nil || len(second.GetProof()) == 0 {
@@ -384,7 +384,7 @@ func TestRestoredBackupIsStopped(t *testing.T) {
 		t.Fatal(err)
 	}
 
-	r = start(t, Config{Data: backup, Policy: policyFile})
+	r = start(t, Config{Data: backup, Policy: policyFile, every: time.Millisecond})
 	client = contactOver(t, r, true)
 	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
 	defer cancel()
@@ -463,7 +463,7 @@ func TestTilesAreLimited(t *testing.T) {
 // Many devices publish while the server is told to end: what was acknowledged is there.
 func TestNothingIsLostAtShutdown(t *testing.T) {
 	t.Parallel()
-	cfg := Config{Data: t.TempDir()}
+	cfg := Config{Data: t.TempDir(), every: time.Millisecond}
 	clinic := keylogtest.New(t, "a")
 	admit(t, cfg.Data, clinic)
 	r := start(t, cfg)

@@ -87,7 +87,7 @@ func openLogs(cfg Config, origin string, store *engine, log *slog.Logger) (*logs
 	signer := func(l logwriter.Log, key ed25519.PrivateKey) (*logwriter.Signer, error) {
 		s, err := logwriter.NewSigner(logwriter.SignerConfig{
 			Log: l, Store: store.logs, Origin: origin + "/" + l.String(), Key: key, Policy: policy,
-			Witnesses: witnesses, Timeout: witnessTimeout, Now: cfg.Now, Logger: log,
+			Witnesses: witnesses, Every: cfg.every, Timeout: witnessTimeout, Now: cfg.Now, Logger: log,
 		})
 		if err != nil {
 			return nil, fmt.Errorf("%w: %w", ErrPolicy, err)
