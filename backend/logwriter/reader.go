@@ -52,3 +52,8 @@ func (r Reader) Path(ctx context.Context, size, index int64) (path tlog.RecordPr
 	}
 	return path, hashes.rows, nil
 }
+
+// Root computes the root of the tree of the first size leaves.
+func (r Reader) Root(ctx context.Context, size int64) (tlog.Hash, error) {
+	return rootOf(ctx, r.Store, r.Log, size)
+}

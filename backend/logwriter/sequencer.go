@@ -257,3 +257,26 @@ func (s *Sequencer[R]) answerTaken(ctx context.Context, batch []*pending[R]) (re
 	}
 	return rest, nil
 }
+
+// NewFiller returns a function that appends leaves without rows, to fill a log for a measurement.
+// It is used alone on its log.
+func NewFiller[R Row](ctx context.Context, s Store, c Committer[R], l Log) (func(leaves [][]byte) error, error) {
+	state, err := s.State(ctx, l)
+	if err != nil {
+		return nil, err
+	}
+	t, err := loadTree(ctx, s, l, state.Size)
+	if err != nil {
+		return nil, err
+	}
+	return func(leaves [][]byte) error {
+		next := t.clone()
+		b := Batch[R]{Log: l, Size: next.size, Leaves: leaves}
+		b.Tiles = next.grow(leaves)
+		if err := c.CommitBatch(ctx, b); err != nil {
+			return err
+		}
+		t = next
+		return nil
+	}, nil
+}

@@ -265,7 +265,7 @@ func (s *Signer) signed(ctx context.Context, state State) (translog.Checkpoint, 
 	if errors.Is(err, ErrNotFound) || errors.Is(err, ErrDamaged) {
 		return cp, fmt.Errorf("%w: %w", ErrDifferent, err)
 	}
-	if err == nil && root != cp.Root {
+	if err == nil && [32]byte(root) != cp.Root {
 		err = fmt.Errorf("%w: its tree has another root", ErrDifferent)
 	}
 	return cp, err

@@ -165,10 +165,10 @@ func (r *hashReader) ReadHashes(indexes []int64) ([]tlog.Hash, error) {
 }
 
 // rootOf computes the root of the first size leaves.
-func rootOf(ctx context.Context, s Store, l Log, size int64) ([32]byte, error) {
+func rootOf(ctx context.Context, s Store, l Log, size int64) (tlog.Hash, error) {
 	h, err := tlog.TreeHash(size, &hashReader{ctx: ctx, store: s, log: l})
 	if err != nil {
-		return [32]byte{}, fmt.Errorf("root of %s: %w", l, err)
+		return tlog.Hash{}, fmt.Errorf("root of %s: %w", l, err)
 	}
 	return h, nil
 }
