@@ -152,5 +152,5 @@ func parseTilePath(path string) (level int, index int64, width int, ok bool) {
 		}
 		index = index*1000 + int64(n)
 	}
-	return level, index, width, isTile && found
+	return level, index, width, isTile && found && index < 1<<45 // of 2^53 leaves
 }

@@ -214,6 +214,7 @@ func wantTiles(t *testing.T, r *running, policy *translog.Policy) {
 	for _, path := range []string{
 		"", "tile/0/000", "tile/0/001", "tile/0/0", "tile/0/x000/000", "tile/1/000.p/1", "tile/0/000.p/0", "tile/0/000.p/256",
 		"tile/00/000.p/1", "tile/-1/000.p/1", "tile/0/000.p/200", "tile/entries/000", "tile/entries/001.p/1", "../keys/checkpoint", "tile/7/000.p/1",
+		"tile/entries/x999/x999/x999/x999/x999/999", "tile/0/x288/x230/x376/x151/x711/744.p/1",
 	} {
 		res, _ := fetch(t, httpClient(t, false), http.MethodGet, base+path, nil)
 		if res.StatusCode != http.StatusNotFound {
