@@ -102,7 +102,7 @@ func measurePaths(ctx context.Context, e engine, leaves int, out io.Writer) erro
 		for i := range leaf {
 			leaf[i], _ = messageOf(8, uint64(size)+uint64(i)) //nolint:gosec // >= 0
 		}
-		if err := fill(leaf); err != nil {
+		if err := fill(leaf, nil); err != nil {
 			return err
 		}
 	}

@@ -12,10 +12,11 @@ import (
 type Reader struct {
 	Log   Log
 	Store Store
+	Cache *TileCache // of this log and no other; nil: none
 }
 
 // Proof returns the C2SP tlog-proof of a leaf at the smallest frozen checkpoint that holds it, or
-// [ErrNotFound] while there is none. rows is how many rows were read.
+// [ErrNotFound] while there is none. rows is how many rows of the store were read.
 func (r Reader) Proof(ctx context.Context, index int64) (raw []byte, rows int, err error) {
 	size, checkpoint, err := r.Store.First(ctx, r.Log, index)
 	if err != nil {
@@ -45,7 +46,7 @@ func (r Reader) StandIn(ctx context.Context, size int64, seed uint64) error {
 // Path returns the inclusion proof of a leaf in the tree of the given size, and how many tiles
 // were read for it.
 func (r Reader) Path(ctx context.Context, size, index int64) (path tlog.RecordProof, rows int, err error) {
-	hashes := &hashReader{ctx: ctx, store: r.Store, log: r.Log}
+	hashes := &hashReader{ctx: ctx, store: r.Store, log: r.Log, cache: r.Cache}
 	path, err = tlog.ProveRecord(size, index, hashes)
 	if err != nil {
 		return nil, hashes.rows, fmt.Errorf("path in %s: %w", r.Log, err)

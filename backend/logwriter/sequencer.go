@@ -258,9 +258,9 @@ func (s *Sequencer[R]) answerTaken(ctx context.Context, batch []*pending[R]) (re
 	return rest, nil
 }
 
-// NewFiller returns a function that appends leaves without rows, to fill a log for a measurement.
-// It is used alone on its log.
-func NewFiller[R Row](ctx context.Context, s Store, c Committer[R], l Log) (func(leaves [][]byte) error, error) {
+// NewFiller returns a function that appends leaves and their rows, or leaves alone, in one
+// transaction, to fill a log for a measurement. It is used alone on its log.
+func NewFiller[R Row](ctx context.Context, s Store, c Committer[R], l Log) (func(leaves [][]byte, rows []R) error, error) {
 	state, err := s.State(ctx, l)
 	if err != nil {
 		return nil, err
@@ -269,9 +269,9 @@ func NewFiller[R Row](ctx context.Context, s Store, c Committer[R], l Log) (func
 	if err != nil {
 		return nil, err
 	}
-	return func(leaves [][]byte) error {
+	return func(leaves [][]byte, rows []R) error {
 		next := t.clone()
-		b := Batch[R]{Log: l, Size: next.size, Leaves: leaves}
+		b := Batch[R]{Log: l, Size: next.size, Leaves: leaves, Rows: rows}
 		b.Tiles = next.grow(leaves)
 		if err := c.CommitBatch(ctx, b); err != nil {
 			return err

@@ -120,12 +120,20 @@ func (t *tree) add(level int, h tlog.Hash, full []Tile) []Tile {
 	return t.add(level+1, h, full)
 }
 
-// hashReader reads the hashes of a log from its tiles. It counts rows, and holds what it read.
+// hashReader reads the hashes of a log from its tiles. It counts the rows it read.
 type hashReader struct {
 	ctx   context.Context //nolint:containedctx // tlog.HashReader has no room for it
 	store Store
 	log   Log
+	cache *TileCache // nil: none
 	rows  int
+}
+
+// wanted is a tile that hashes are wanted of.
+type wanted struct {
+	id   TileID
+	size int // bytes of the row that are needed
+	row  []byte
 }
 
 // ReadHashes implements [tlog.HashReader]: every tile is read once.
@@ -135,7 +143,7 @@ func (r *hashReader) ReadHashes(indexes []int64) ([]tlog.Hash, error) {
 		n        int64
 	}
 	places := make([]place, len(indexes))
-	var ids []TileID
+	var tiles []wanted
 	seen := make(map[TileID]int, 8)
 	for i, x := range indexes {
 		level, n := tlog.SplitStoredHashIndex(x)
@@ -143,25 +151,50 @@ func (r *hashReader) ReadHashes(indexes []int64) ([]tlog.Hash, error) {
 		id := TileID{uint8(level / tileHeight), n >> (tileHeight - up)}
 		at, ok := seen[id]
 		if !ok {
-			at = len(ids)
-			seen[id], ids = at, append(ids, id)
+			at = len(tiles)
+			seen[id], tiles = at, append(tiles, wanted{id: id})
 		}
 		places[i] = place{at, up, n & (1<<(tileHeight-up) - 1)}
+		end := int(tlog.StoredHashIndex(up, places[i].n)+1) * tlog.HashSize
+		tiles[at].size = max(tiles[at].size, end)
 	}
-	rows, err := r.store.Tiles(r.ctx, r.log, ids)
-	if err != nil {
+	if err := r.read(tiles); err != nil {
 		return nil, err
 	}
-	r.rows += len(ids)
 	out := make([]tlog.Hash, len(indexes))
 	for i, p := range places {
-		h, ok := hashAt(rows[p.tile], p.up, p.n)
+		h, ok := hashAt(tiles[p.tile].row, p.up, p.n)
 		if !ok {
 			return nil, ErrDamaged
 		}
 		out[i] = h
 	}
 	return out, nil
+}
+
+// read fills in rows, from the cache where that has enough of them.
+func (r *hashReader) read(tiles []wanted) error {
+	var ids []TileID
+	for i := range tiles {
+		t := &tiles[i]
+		if t.row = r.cache.get(t.id, t.size); t.row == nil {
+			ids = append(ids, t.id)
+		}
+	}
+	rows, err := r.store.Tiles(r.ctx, r.log, ids)
+	if err != nil {
+		return err
+	}
+	r.rows += len(ids)
+	next := 0
+	for i := range tiles {
+		if t := &tiles[i]; t.row == nil {
+			t.row = rows[next]
+			r.cache.put(t.id, t.row)
+			next++
+		}
+	}
+	return nil
 }
 
 // rootOf computes the root of the first size leaves.

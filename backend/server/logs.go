@@ -118,7 +118,7 @@ func (g *logs) services(cfg Config, store *engine, policy []byte, log *slog.Logg
 	}
 	g.notes, err = keylog.New(keylog.Config{
 		Store: store.notes, Sequencer: g.keySeq, Heads: g.keys, Policy: policy, Now: cfg.Now, Log: log,
-		Prover:    logwriter.Reader{Log: logwriter.Keys, Store: store.logs},
+		Prover:    logwriter.Reader{Log: logwriter.Keys, Store: store.logs, Cache: logwriter.NewTileCache()},
 		Admission: &keylog.AdmissionFile{Path: AdmittedFile(cfg.Data), Now: cfg.Now},
 		Newest: func(ctx context.Context, l logwriter.Log) ([]byte, error) {
 			_, cp, err := store.logs.Newest(ctx, l)
@@ -133,7 +133,7 @@ func (g *logs) services(cfg Config, store *engine, policy []byte, log *slog.Logg
 	}
 	g.envelopes, err = envelope.New(envelope.Config{
 		Store: store.envelopes, Sequencer: g.msgSeq, Heads: g.msgs, Now: cfg.Now, Log: log,
-		Prover: logwriter.Reader{Log: logwriter.Msgs, Store: store.logs},
+		Prover: logwriter.Reader{Log: logwriter.Msgs, Store: store.logs, Cache: logwriter.NewTileCache()},
 	})
 	return err
 }
