@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"sync"
 	"time"
 
@@ -363,6 +364,8 @@ func (s *Signer) collect(ctx context.Context, cp translog.Checkpoint) ([]byte, e
 	}
 	answers := make(chan answer, len(s.witnesses))
 	asked := 0
+	signed := cp // grows, while cp is being sent
+	signed.Signed.Sigs = slices.Clone(cp.Signed.Sigs)
 	for _, w := range s.witnesses {
 		if !w.mu.TryLock() {
 			continue
@@ -390,9 +393,9 @@ func (s *Signer) collect(ctx context.Context, cp translog.Checkpoint) ([]byte, e
 			}
 			continue
 		}
-		cp.Signed.Sigs = append(cp.Signed.Sigs, a.sig)
-		if _, err := s.cfg.Policy.Check(cp); err == nil {
-			return cp.Signed.Marshal(), nil
+		signed.Signed.Sigs = append(signed.Signed.Sigs, a.sig)
+		if _, err := s.cfg.Policy.Check(signed); err == nil {
+			return signed.Signed.Marshal(), nil
 		}
 	}
 	return nil, fmt.Errorf("no quorum: %w", last)
