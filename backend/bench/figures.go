@@ -39,6 +39,11 @@ func figures(context.Context) []figure {
 		{"The verifier for browsers", "at most 1.2 MB by brotli, 1.5 MB by gzip", []string{"go", "test", "-count=1", "-v", "-run", "^TestSize$", "./backend/web/wasm/lookup"}, "lookup.wasm|bytes|brotli"},
 		{"25 times kill -9, SQLite", "nothing acknowledged is lost", self("torture", "--engine", "sqlite", "--kills", "25"), "|"},
 		{"25 times kill -9, PostgreSQL", "nothing acknowledged is lost", self("torture", "--engine", "postgres", "--kills", "25"), "|"},
+		{"25 times kill -9 during publishing, SQLite", "every acknowledged message is present, provable, once", self("publish-torture", "--engine", "sqlite", "--kills", "25"), "|"},
+		{"25 times kill -9 during publishing, PostgreSQL", "every acknowledged message is present, provable, once", self("publish-torture", "--engine", "postgres", "--kills", "25"), "|"},
+		{"Publishing, the store's part, SQLite", "group commit at least 4 times one transaction a message; at most 8 rows for a path among 1,000,000 leaves", self("publish-store", "--engine", "sqlite"), "|"},
+		{"Publishing, the store's part, PostgreSQL", "group commit at least 4 times one transaction a message; at most 8 rows for a path among 1,000,000 leaves", self("publish-store", "--engine", "postgres"), "|"},
+		{"LookUp over the wire", "server CPU at most 1.6 times an empty handler with the same answer, at most 1.25 times the same reads alone", self("lookup-cpu"), "|"},
 		{"Get among 1,000 and 1,000,000 vaults of 4 KiB", "p50 at most 1.5 times", self("vault-scale"), "|"},
 	}
 }

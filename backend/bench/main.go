@@ -29,6 +29,11 @@ func commands() []command {
 	return []command{
 		{"torture", "kill -9 a storm of vault writes, again and again; nothing acknowledged may be lost", torture},
 		{"torture-child", "", tortureChild},
+		{"publish-torture", "kill -9 a storm of publishing, again and again; every acknowledged message stays, provable, once", publishTorture},
+		{"publish-child", "", publishChild},
+		{"publish-store", "compare group commit with one transaction a message, and read paths among a million leaves", publishStore},
+		{"lookup-cpu", "compare the server's CPU for LookUp with that of an empty handler and of the same reads alone", lookUpCPU},
+		{"lookup-cpu-child", "", lookUpChild},
 		{"plan-cpu", "compare the server's CPU for Plan with that of an empty handler", planCPU},
 		{"plan-cpu-child", "", planCPUChild},
 		{"start", "time chaperoned from exec to ready, and read its memory", start},

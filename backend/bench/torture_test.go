@@ -42,6 +42,67 @@ func TestNothingAcknowledgedIsLost(t *testing.T) {
 	}
 }
 
+func TestNothingPublishedIsLost(t *testing.T) {
+	for i, engine := range []string{"sqlite", "postgres"} {
+		t.Run(engine, func(t *testing.T) {
+			t.Parallel()
+			r, err := runPublishTorture(t.Context(), engine, 3, 300*time.Millisecond, uint64(i))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if r.kills != 3 || r.acknowledged == 0 {
+				t.Errorf("got %d kills and %d acknowledged messages, want 3 and some", r.kills, r.acknowledged)
+			}
+			for _, f := range r.faults {
+				t.Error(f)
+			}
+		})
+	}
+}
+
+// TestPublishCheckFindsFaults: that torture can fail, too.
+func TestPublishCheckFindsFaults(t *testing.T) {
+	t.Parallel()
+	for name, tt := range map[string]struct {
+		change func(*published)
+		want   string
+	}{
+		"nothing":        {func(*published) {}, ""},
+		"lost":           {func(p *published) { p.index[19] = 10 }, "is lost"},
+		"another place":  {func(p *published) { p.index[3] = 4 }, "is lost"},
+		"changed":        {func(p *published) { p.number[2] = 9 }, "was message"},
+		"never sent":     {func(p *published) { p.next = 5 }, "was never sent"},
+		"other contents": {func(p *published) { p.seed++ }, "was never sent"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := memory.New()
+			e := engine{logs: s.Logs(), envelopes: s.Envelopes()}
+			seq, stop, err := startSequencer(t.Context(), e)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer stop()
+			p := published{seed: 1, next: 20, index: map[uint64]int64{}, number: map[int64]uint64{}}
+			for n := range uint64(10) {
+				leaf, row := messageOf(p.seed, n)
+				if p.index[n], err = seq.Add(t.Context(), leaf, row); err != nil {
+					t.Fatal(err)
+				}
+			}
+			tt.change(&p)
+			_, faults, err := p.check(t.Context(), e)
+			if err != nil {
+				t.Fatal(err)
+			}
+			got := strings.Join(faults, "; ")
+			if (tt.want == "") != (got == "") || !strings.Contains(got, tt.want) {
+				t.Errorf("got %q, want %q", got, tt.want)
+			}
+		})
+	}
+}
+
 // TestCheckFindsFaults: the torture can fail.
 func TestCheckFindsFaults(t *testing.T) {
 	t.Parallel()

@@ -3,6 +3,8 @@ package rpc
 import (
 	"time"
 
+	"github.com/chaperone-privacy/chaperone/backend/envelope"
+	"github.com/chaperone-privacy/chaperone/backend/keylog"
 	"github.com/chaperone-privacy/chaperone/backend/vaultsync"
 	"github.com/chaperone-privacy/chaperone/internal/checklist"
 	chaperonev1 "github.com/chaperone-privacy/chaperone/internal/gen/chaperone/v1"
@@ -15,6 +17,22 @@ func proofFrom(p *chaperonev1.VaultProof) vaultsync.Proof {
 		UnixSeconds: p.GetUnixSeconds(),
 		Nonce:       p.GetNonce(),
 		Signature:   p.GetSignature(),
+	}
+}
+
+// publicationFrom reads a message to publish; its lengths have been checked.
+func publicationFrom(req *chaperonev1.PublishRequest) envelope.Publication {
+	return envelope.Publication{
+		ID: req.GetId(), Sealed: req.GetEnvelope(), Leaf: req.GetLeaf(), Until: req.GetKeepUntilDay(),
+		Watch: req.GetWatchId(), Copy: req.GetInboxCopy(), Await: req.GetAwaitProof(),
+	}
+}
+
+// requestFrom reads what a device signed; its lengths have been checked.
+func requestFrom(procedure string, p *chaperonev1.DeviceProof, digest [32]byte) keylog.Request {
+	return keylog.Request{
+		Procedure: procedure, PublicKey: p.GetPublicKey(), UnixSeconds: p.GetUnixSeconds(),
+		Nonce: p.GetNonce(), Signature: p.GetSignature(), Digest: digest,
 	}
 }
 

@@ -11,6 +11,8 @@ import (
 	"buf.build/go/protovalidate"
 	"connectrpc.com/connect/v2"
 
+	"github.com/chaperone-privacy/chaperone/backend/envelope"
+	"github.com/chaperone-privacy/chaperone/backend/keylog"
 	"github.com/chaperone-privacy/chaperone/backend/limit"
 	"github.com/chaperone-privacy/chaperone/backend/vaultsync"
 )
@@ -77,6 +79,20 @@ var sentinels = []struct {
 	{vaultsync.ErrSize, answer{code: connect.CodeInvalidArgument, text: "a vault blob is exactly 16, 64 or 256 KiB; pad it and save again"}},
 	{vaultsync.ErrMalformed, answer{code: connect.CodeInvalidArgument, text: "the vault request is malformed; update the program that sent it"}},
 	{vaultsync.ErrUnavailable, answer{connect.CodeUnavailable, "the server cannot save just now; keep your copy and send the same request again in a minute", time.Minute}},
+	{envelope.ErrExists, answer{code: connect.CodeAlreadyExists, text: "something else was published under this id; make the message again under a new code"}},
+	{envelope.ErrMalformed, answer{code: connect.CodeInvalidArgument, text: "the message request is malformed; check the day until which to keep it, or update the program that sent it"}},
+	{envelope.ErrSize, answer{code: connect.CodeInvalidArgument, text: "an envelope is exactly 1920, 3840, 7680 or 19456 bytes; pad it and send again"}},
+	{envelope.ErrStopped, answer{code: connect.CodeFailedPrecondition, text: "this server's log is stopped; nothing can be published until its operator has replaced it"}},
+	{envelope.ErrUnavailable, answer{connect.CodeUnavailable, "the server cannot answer just now; send the same request again in a minute", time.Minute}},
+	{keylog.ErrNotAdmitted, answer{code: connect.CodePermissionDenied, text: "this clinic is not admitted here; ask the operator of the server"}},
+	{keylog.ErrSignature, answer{code: connect.CodePermissionDenied, text: "the note is not signed by this clinic's root keys, or its profile is not logged yet; log the profile first"}},
+	{keylog.ErrMalformed, answer{code: connect.CodeInvalidArgument, text: "the note is malformed or of a kind that is not known here; update the program that sent it"}},
+	{keylog.ErrExists, answer{code: connect.CodeAlreadyExists, text: "another note of this number is logged; fetch the clinic's notes and use a higher number"}},
+	{keylog.ErrQuota, answer{code: connect.CodeResourceExhausted, text: "this clinic has logged as many notes as it may in a year; ask the operator of the server"}},
+	{keylog.ErrStopped, answer{code: connect.CodeFailedPrecondition, text: "this server's log is stopped; nothing can be logged until its operator has replaced it"}},
+	{keylog.ErrUnavailable, answer{connect.CodeUnavailable, "the server cannot answer just now; send the same request again in a minute", time.Minute}},
+	{keylog.ErrProof, answer{code: connect.CodePermissionDenied, text: "this key is not granted by a clinic, or no longer; check the device's grant"}},
+	{keylog.ErrClock, answer{code: connect.CodeUnauthenticated, text: "the clock of this device is more than five minutes off; set it and try again"}},
 }
 
 // unreadableAnswer keeps the transport's code where a caller can use it, and its text never.

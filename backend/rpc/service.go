@@ -19,6 +19,8 @@ import (
 	"connectrpc.com/validate"
 	"google.golang.org/protobuf/proto"
 
+	"github.com/chaperone-privacy/chaperone/backend/envelope"
+	"github.com/chaperone-privacy/chaperone/backend/keylog"
 	"github.com/chaperone-privacy/chaperone/backend/limit"
 	"github.com/chaperone-privacy/chaperone/backend/vaultsync"
 	"github.com/chaperone-privacy/chaperone/internal/checklist"
@@ -30,6 +32,9 @@ import (
 const (
 	ClassChecklist limit.Class = iota + 1 // GetPack, Plan
 	ClassVault                            // Get, Put, Delete
+	ClassContact                          // LookUp, GetClinic
+	ClassClinic                           // Publish, AppendNote
+	ClassLog                              // tiles and checkpoints of the logs
 	ClassOther                            // reflection, and whatever has no class of its own
 )
 
@@ -37,6 +42,10 @@ const (
 const (
 	// maxVaultMessage holds a blob of 256 KiB in base64, as JSON carries it, and its proof.
 	maxVaultMessage = 352 << 10
+	// maxPublishMessage holds an envelope and a copy of 19,456 bytes each in base64, and a proof.
+	maxPublishMessage = 56 << 10
+	// maxNoteMessage holds a note of 32 KiB in base64.
+	maxNoteMessage = 48 << 10
 	// maxSmallMessage holds the largest valid request of every other procedure.
 	maxSmallMessage = 8 << 10
 )
@@ -55,6 +64,8 @@ func NewRules() *Rules {
 		return protovalidate.New(protovalidate.WithMessages(
 			&chaperonev1.GetPackRequest{}, &chaperonev1.PlanRequest{}, &chaperonev1.VaultServiceGetRequest{},
 			&chaperonev1.VaultServicePutRequest{}, &chaperonev1.VaultServiceDeleteRequest{},
+			&chaperonev1.LookUpRequest{}, &chaperonev1.GetClinicRequest{},
+			&chaperonev1.PublishRequest{}, &chaperonev1.AppendNoteRequest{},
 		))
 	})}
 }
@@ -82,6 +93,8 @@ func (r *Rules) Validate(msg proto.Message, opts ...protovalidate.ValidationOpti
 type Config struct {
 	Pack       *checklist.Pack    // required
 	Vaults     *vaultsync.Service // required
+	Envelopes  *envelope.Service  // required
+	Notes      *keylog.Service    // required
 	Rates      *limit.Rates       // required
 	Gate       *limit.Gate        // required
 	Observer   Observer           // required
@@ -106,7 +119,7 @@ type service struct {
 
 // New returns a server with every service registered.
 func New(c Config) (*connect.Server, error) {
-	if c.Pack == nil || c.Vaults == nil || c.Rates == nil || c.Gate == nil || c.Observer == nil {
+	if c.Pack == nil || c.Vaults == nil || c.Envelopes == nil || c.Notes == nil || c.Rates == nil || c.Gate == nil || c.Observer == nil {
 		return nil, errors.New("rpc: a required field of Config is missing")
 	}
 	s := &service{
@@ -134,6 +147,7 @@ func New(c Config) (*connect.Server, error) {
 	)
 	chaperonev1connect.RegisterChecklistServiceHandler(server, newChecklistHandler(c.Pack, s.now))
 	chaperonev1connect.RegisterVaultServiceHandler(server, &vaultHandler{vaults: c.Vaults})
+	chaperonev1connect.RegisterContactServiceHandler(server, &contactHandler{envelopes: c.Envelopes, notes: c.Notes})
 	if c.Reflection {
 		grpcreflect.Register(server)
 	}
@@ -152,10 +166,12 @@ func Mount(mux connecthttp.ServeMux, server *connect.Server) {
 		connecthttp.WithReadMaxBytes(maxSmallMessage),
 		connecthttp.WithCompressMinBytes(compressFrom),
 		connecthttp.WithConditionalOptions(func(spec connect.Spec) []connecthttp.Option {
-			if classOf(spec.Procedure) != ClassVault {
+			switch classOf(spec.Procedure) {
+			case ClassVault, ClassContact, ClassClinic:
+			default:
 				return nil
 			}
-			// Sealed blobs do not shrink.
+			// Sealed blobs do not shrink, and answers of one size stay of one size.
 			return []connecthttp.Option{
 				connecthttp.WithReadMaxBytes(maxMessage(spec.Procedure)),
 				connecthttp.WithCompressMinBytes(1 << 30),
@@ -169,11 +185,17 @@ func Mount(mux connecthttp.ServeMux, server *connect.Server) {
 const compressFrom = 4 << 10
 
 func classOf(procedure string) limit.Class {
+	switch procedure {
+	case chaperonev1connect.ContactServicePublishProcedure, chaperonev1connect.ContactServiceAppendNoteProcedure:
+		return ClassClinic
+	}
 	switch service, _, _ := strings.Cut(strings.TrimPrefix(procedure, "/"), "/"); service {
 	case chaperonev1connect.ChecklistServiceName:
 		return ClassChecklist
 	case chaperonev1connect.VaultServiceName:
 		return ClassVault
+	case chaperonev1connect.ContactServiceName:
+		return ClassContact
 	default:
 		return ClassOther
 	}
@@ -181,8 +203,13 @@ func classOf(procedure string) limit.Class {
 
 // maxMessage is the read limit of procedure's request.
 func maxMessage(procedure string) int {
-	if procedure == chaperonev1connect.VaultServicePutProcedure {
+	switch procedure {
+	case chaperonev1connect.VaultServicePutProcedure:
 		return maxVaultMessage
+	case chaperonev1connect.ContactServicePublishProcedure:
+		return maxPublishMessage
+	case chaperonev1connect.ContactServiceAppendNoteProcedure:
+		return maxNoteMessage
 	}
 	return maxSmallMessage
 }

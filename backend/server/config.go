@@ -42,7 +42,10 @@ type Config struct {
 	// Origin is the name of this server in everything it signs, such as chaperone.example.com.
 	// It is kept in Data at the first start and never changes. "" means what is kept, and at
 	// the first start on a loopback address "localhost".
-	Origin     string
+	Origin string
+	// Policy is a file with the witness policy (C2SP tlog-policy) that heads of the logs must
+	// satisfy; each of its witnesses has an address. "" means one demo witness in this process.
+	Policy     string
 	TLSCert    string // PEM file; "" serves plain HTTP
 	TLSKey     string // PEM file
 	Reflection bool   // serve gRPC reflection
@@ -56,7 +59,8 @@ type Config struct {
 	Rand io.Reader        // nil means crypto/rand
 	Log  *slog.Logger     // nil discards
 
-	wrap func(vaultsync.Store) vaultsync.Store // for tests: stands before the store; nil: nothing
+	wrap  func(vaultsync.Store) vaultsync.Store // for tests: stands before the store; nil: nothing
+	every time.Duration                         // for tests: between two heads of a log; 0: a second
 }
 
 // Limits bounds what callers may ask for. Zero fields mean the documented defaults.
@@ -71,6 +75,9 @@ func DefaultRates() map[limit.Class]limit.Rate {
 	return map[limit.Class]limit.Rate{
 		rpc.ClassChecklist: {PerMinute: 120},
 		rpc.ClassVault:     {PerMinute: 60},
+		rpc.ClassContact:   {PerMinute: 30},
+		rpc.ClassClinic:    {PerMinute: 600},
+		rpc.ClassLog:       {PerMinute: 600},
 		rpc.ClassOther:     {PerMinute: 60},
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"net"
 	"syscall"
 
+	"github.com/chaperone-privacy/chaperone/backend/logwriter"
 	"github.com/chaperone-privacy/chaperone/backend/store"
 )
 
@@ -51,6 +52,13 @@ func Explain(err error, data string) Trouble {
 			Hint: "--tls-cert and --tls-key name a PEM certificate chain and the private key that belongs to it",
 		}
 	}
+	if errors.Is(err, ErrPolicy) {
+		return Trouble{
+			What:  err.Error(),
+			Hint:  "--policy names a C2SP tlog-policy with an address for each witness; its log lines are those of 'chaperoned policy'",
+			Usage: true,
+		}
+	}
 	for _, known := range troubles {
 		if errors.Is(err, known.err) {
 			return Trouble{What: fmt.Sprintf(known.what, data), Hint: known.hint}
@@ -74,6 +82,7 @@ var troubles = []struct {
 	{store.ErrUnreachable, "the database server does not answer%.0s", "check that PostgreSQL runs and that --db or CHAPERONE_DB names it"},
 	{store.ErrBusy, "the database is busy or is shutting down%.0s", "try again in a moment"},
 	{ErrOrigin, "the file origin in %s is damaged", "restore it from a backup; the origin is part of everything this server has signed"},
+	{logwriter.ErrDamaged, "a key file in %s is damaged", "restore it from a backup; a new key would be a new log, which nobody trusts"},
 	{syscall.ENOSPC, "the disk that holds %s is full", "make room and start again; nothing that was acknowledged is lost"},
 	{syscall.EDQUOT, "the disk quota for %s is used up", "make room and start again; nothing that was acknowledged is lost"},
 	{syscall.EROFS, "the file system that holds %s is read-only", "mount it writable, or choose another directory by --data DIR"},

@@ -11,6 +11,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
 	"github.com/chaperone-privacy/chaperone/backend/limit"
+	"github.com/chaperone-privacy/chaperone/backend/logwriter"
 	"github.com/chaperone-privacy/chaperone/backend/rpc"
 	"github.com/chaperone-privacy/chaperone/backend/vaultsync"
 )
@@ -78,6 +79,29 @@ func (m *metrics) Ended(procedure, code string, took time.Duration) {
 
 // Refused implements rpc.Observer.
 func (m *metrics) Refused(reason limit.Reason) { m.refused.WithLabelValues(string(reason)).Inc() }
+
+// watchLogs shows where the logs stand.
+func (m *metrics) watchLogs(g *logs) {
+	for _, l := range []struct {
+		name   string
+		signer *logwriter.Signer
+	}{{"keys", g.keys}, {"msgs", g.msgs}} {
+		labels := prometheus.Labels{"log": l.name}
+		m.registry.MustRegister(
+			prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+				Name: "chaperone_log_witnessed_size", Help: "Size of the newest head with enough witnesses.", ConstLabels: labels,
+			}, func() float64 { return float64(l.signer.Frozen()) }),
+			prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+				Name: "chaperone_log_stopped", Help: "1 when the log is behind its witnesses or differs from what was signed.", ConstLabels: labels,
+			}, func() float64 {
+				if l.signer.Err() != nil {
+					return 1
+				}
+				return 0
+			}),
+		)
+	}
+}
 
 func (m *metrics) handler() http.Handler {
 	return promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{MaxRequestsInFlight: 4, Timeout: 10 * time.Second})

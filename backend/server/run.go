@@ -35,6 +35,7 @@ func (s *Server) Run(ctx context.Context) error {
 	})
 	serve(s.probe, func() error { return s.probe.Serve(s.probeLn) })
 	background, stop := context.WithCancel(context.WithoutCancel(ctx))
+	stopLogs := s.logs.start(context.WithoutCancel(ctx))
 
 	s.ready.open()
 	close(s.started)
@@ -55,6 +56,7 @@ func (s *Server) Run(ctx context.Context) error {
 	}
 	stop()
 	err = errors.Join(err, s.shutdown(context.WithoutCancel(ctx)))
+	stopLogs() // requests that wait for them are answered
 	wg.Wait()
 	err = errors.Join(err, s.release())
 	s.log.Info("stopped")
@@ -93,13 +95,16 @@ func (s *Server) later(ctx context.Context) {
 	s.purge(ctx)
 }
 
-// purge removes old marks now and every day, until ctx ends.
+// purge removes old marks and messages after their last day, now and every day, until ctx ends.
 func (s *Server) purge(ctx context.Context) {
 	tick := time.NewTicker(purgeEvery)
 	defer tick.Stop()
 	for {
 		if _, err := s.vaults.Purge(ctx); err != nil && ctx.Err() == nil {
 			s.log.Error("purge failed", "error", err)
+		}
+		if _, err := s.logs.envelopes.Expire(ctx); err != nil && ctx.Err() == nil {
+			s.log.Error("expiry failed", "error", err)
 		}
 		select {
 		case <-ctx.Done():

@@ -17,6 +17,7 @@ import (
 	"connectrpc.com/connect/v2"
 
 	"github.com/chaperone-privacy/chaperone/backend/limit"
+	"github.com/chaperone-privacy/chaperone/backend/logwriter"
 	"github.com/chaperone-privacy/chaperone/backend/rpc"
 	"github.com/chaperone-privacy/chaperone/backend/vaultsync"
 	"github.com/chaperone-privacy/chaperone/backend/web"
@@ -32,6 +33,8 @@ type Server struct {
 	origin string
 	store  *engine
 	vaults *vaultsync.Service
+	logs   *logs
+	rates  *limit.Rates
 	rpc    *connect.Server
 	rules  *rpc.Rules
 	gate   *limit.Gate
@@ -140,9 +143,14 @@ func (s *Server) assemble(ctx context.Context) (err error) {
 	if err != nil {
 		return fmt.Errorf("start vaults: %w", err)
 	}
+	if s.logs, err = openLogs(s.cfg, s.origin, s.store, s.log); err != nil {
+		return err
+	}
+	counts.watchLogs(s.logs)
+	s.rates = limit.NewRates(limit.RatesConfig{Classes: s.cfg.Limits.Rates, Now: s.cfg.Now})
 	s.rpc, err = rpc.New(rpc.Config{
-		Pack: pack, Vaults: s.vaults, Gate: s.gate, Observer: counts, Rules: s.rules,
-		Rates:    limit.NewRates(limit.RatesConfig{Classes: s.cfg.Limits.Rates, Now: s.cfg.Now}),
+		Pack: pack, Vaults: s.vaults, Envelopes: s.logs.envelopes, Notes: s.logs.notes,
+		Rates: s.rates, Gate: s.gate, Observer: counts, Rules: s.rules,
 		Deadline: s.cfg.Timeouts.Deadline, Reflection: s.cfg.Reflection,
 		Now: s.cfg.Now, Rand: s.cfg.Rand, Log: s.log,
 	})
@@ -173,6 +181,10 @@ func (s *Server) mainServer() (*http.Server, error) {
 	path, handler := healthHandler(health)
 	mux.Handle(path, rpc.Guard(handler, maxHealthMessage))
 	mux.Handle("/", web.Front())
+	for _, l := range []logwriter.Log{logwriter.Keys, logwriter.Msgs} {
+		prefix := "/log/" + l.String() + "/"
+		mux.Handle(prefix, s.limited(logwriter.TilesHandler(logwriter.Reader{Log: l, Store: s.store.logs}, prefix)))
+	}
 	mux.Handle("/healthz", web.Probe(func(*http.Request) error { return nil }, "ok", ""))
 	mux.Handle("/readyz", web.Probe(func(r *http.Request) error { return s.ready.check(r.Context()) }, "ready", "not ready"))
 

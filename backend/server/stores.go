@@ -4,6 +4,9 @@ import (
 	"context"
 	"log/slog"
 
+	"github.com/chaperone-privacy/chaperone/backend/envelope"
+	"github.com/chaperone-privacy/chaperone/backend/keylog"
+	"github.com/chaperone-privacy/chaperone/backend/logwriter"
 	"github.com/chaperone-privacy/chaperone/backend/store/memory"
 	"github.com/chaperone-privacy/chaperone/backend/store/postgres"
 	"github.com/chaperone-privacy/chaperone/backend/store/sqlite"
@@ -12,10 +15,13 @@ import (
 
 // engine is an open store, whichever it is.
 type engine struct {
-	name   string // for the log
-	vaults vaultsync.Store
-	ping   func(context.Context) error
-	close  func() error
+	name      string // for the log
+	vaults    vaultsync.Store
+	logs      logwriter.Store
+	envelopes envelope.Store
+	notes     keylog.Store
+	ping      func(context.Context) error
+	close     func() error
 }
 
 // openStore opens the engine that db names, with all migrations done.
@@ -26,15 +32,15 @@ func openStore(ctx context.Context, dir, db string, log *slog.Logger) (*engine, 
 		if err != nil {
 			return nil, err
 		}
-		return &engine{"sqlite", s.Vaults(), s.Ping, s.Close}, nil
+		return &engine{"sqlite", s.Vaults(), s.Logs(), s.Envelopes(), s.Notes(), s.Ping, s.Close}, nil
 	case MemoryDB:
 		s := memory.New()
-		return &engine{"memory", s.Vaults(), s.Ping, s.Close}, nil
+		return &engine{"memory", s.Vaults(), s.Logs(), s.Envelopes(), s.Notes(), s.Ping, s.Close}, nil
 	default:
 		s, err := postgres.Open(ctx, postgres.Config{URL: db, Log: log})
 		if err != nil {
 			return nil, err
 		}
-		return &engine{"postgres", s.Vaults(), s.Ping, s.Close}, nil
+		return &engine{"postgres", s.Vaults(), s.Logs(), s.Envelopes(), s.Notes(), s.Ping, s.Close}, nil
 	}
 }

@@ -74,13 +74,13 @@ var bans = []ban{
 	},
 	{
 		name:   "the edges of the server do not know where things are stored",
-		from:   []string{"backend/rpc", "backend/web", "backend/limit", "backend/vaultsync", "backend/envelope", "backend/mailbox"},
+		from:   []string{"backend/rpc", "backend/web", "backend/limit", "backend/vaultsync", "backend/envelope", "backend/keylog", "backend/logwriter", "backend/mailbox"},
 		to:     []string{"backend/store", "github.com/jackc/pgx", "zombiezen.com/go/sqlite"},
 		reason: "services declare the Store they need; only backend/server joins the two",
 	},
 	{
 		name:   "services do not know the wire",
-		from:   []string{"backend/vaultsync", "backend/envelope", "backend/mailbox", "backend/store", "backend/logwriter"},
+		from:   []string{"backend/vaultsync", "backend/envelope", "backend/keylog", "backend/mailbox", "backend/store", "backend/logwriter"},
 		to:     []string{"internal/gen", "connectrpc.com/connect", "backend/rpc", "backend/web", "backend/server"},
 		reason: "the same services answer RPCs and pages",
 	},

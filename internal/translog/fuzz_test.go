@@ -105,6 +105,7 @@ func TestSeedCorpus(t *testing.T) {
 	}
 	for name, seed := range map[string][]byte{
 		"FuzzCheckpoint/cosigned": logs.Msgs.Checkpoint(), "FuzzProof/five-leaves": proof, "FuzzPolicy/demo": logs.PolicyText(),
+		"FuzzAddCheckpoint/two-of-five": addCheckpoint(t).Marshal(),
 	} {
 		path := filepath.Join("testdata", "fuzz", filepath.FromSlash(name))
 		want := "go test fuzz v1\n[]byte(" + strconv.Quote(string(seed)) + ")\n"

@@ -26,10 +26,12 @@ type Policy struct {
 	quorum    component
 }
 
-// Witness is a witness that a policy names. Label has a meaning only inside the policy.
+// Witness is a witness that a policy names. Label has a meaning only inside the policy. URL is
+// the submission prefix (C2SP tlog-witness), as written; who verifies proofs has no use for it.
 type Witness struct {
 	Label string
 	Key   Key
+	URL   string // "" when the policy names none
 }
 
 // component is a witness (an index into Witnesses, k = 0) or a group of which k must be met.
@@ -115,7 +117,11 @@ func (p *policyParser) line(line string) error {
 		if err := p.define(f[1], component{witness: len(p.policy.Witnesses)}); err != nil {
 			return err
 		}
-		p.policy.Witnesses = append(p.policy.Witnesses, Witness{Label: f[1], Key: k})
+		w := Witness{Label: f[1], Key: k}
+		if len(f) == 4 {
+			w.URL = f[3]
+		}
+		p.policy.Witnesses = append(p.policy.Witnesses, w)
 	case "group":
 		return p.group(f)
 	case "quorum":

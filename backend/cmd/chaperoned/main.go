@@ -24,6 +24,8 @@ var version = ""
 
 const usage = `Usage:
     chaperoned serve [flags]       run the server
+    chaperoned clinic admit ID     let a clinic publish here
+    chaperoned policy [flags]      print the keys of this server's logs
     chaperoned help [serve]        say more
     chaperoned version             print the version
 
@@ -47,6 +49,10 @@ func run(args []string, stdout, stderr io.Writer) int {
 	switch command, rest := args[0], args[1:]; command {
 	case "serve":
 		return serve(rest, stdout, stderr)
+	case "clinic":
+		return clinic(rest, stdout, stderr)
+	case "policy":
+		return policy(rest, stdout, stderr)
 	case "version", "--version", "-version":
 		return printVersion(rest, stdout, stderr)
 	case "help", "--help", "-help", "-h":
@@ -62,6 +68,10 @@ func help(args []string, stdout, stderr io.Writer) int {
 		fmt.Fprint(stdout, usage)
 	case len(args) == 1 && args[0] == "serve":
 		fmt.Fprint(stdout, serveUsage)
+	case len(args) == 1 && args[0] == "clinic":
+		fmt.Fprint(stdout, clinicUsage)
+	case len(args) == 1 && args[0] == "policy":
+		fmt.Fprint(stdout, policyUsage)
 	default:
 		return complain(stderr, exitUsage, "there is no help on that", "run 'chaperoned help' or 'chaperoned help serve'")
 	}

@@ -33,6 +33,9 @@ Flags, with the environment variable that sets each (a flag wins) and [default]:
                           changed [localhost]
     --db URL              CHAPERONE_DB             postgres://... for PostgreSQL
                           [SQLite in the data directory]
+    --policy FILE         CHAPERONE_POLICY         witnesses that must sign the heads
+                          of the logs (C2SP tlog-policy, with addresses) [one demo
+                          witness in this process]
     --metrics HOST:PORT   CHAPERONE_METRICS        where Prometheus reads, or off
                           [127.0.0.1:8441]
     --tls-cert FILE       CHAPERONE_TLS_CERT       certificate chain in PEM [no TLS]
@@ -159,6 +162,7 @@ func parseServe(args []string, getenv func(string) string) (settings, error) {
 	flags.StringVar(&s.Listen, "listen", "", "")
 	flags.StringVar(&s.Origin, "origin", "", "")
 	flags.StringVar(&s.DB, "db", "", "")
+	flags.StringVar(&s.Policy, "policy", "", "")
 	flags.StringVar(&s.Metrics, "metrics", "", "")
 	flags.StringVar(&s.TLSCert, "tls-cert", "", "")
 	flags.StringVar(&s.TLSKey, "tls-key", "", "")

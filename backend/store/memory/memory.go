@@ -17,11 +17,12 @@ import (
 // Store is an engine in memory. It is safe for concurrent use.
 type Store struct {
 	vaults *Vaults
+	logs   *logs
 }
 
 // New returns an empty Store.
 func New() *Store {
-	return &Store{vaults: &Vaults{rows: map[vaultsync.Key]vaultsync.Row{}}}
+	return &Store{vaults: &Vaults{rows: map[vaultsync.Key]vaultsync.Row{}}, logs: newLogs()}
 }
 
 // Vaults returns the vault rows.
@@ -39,6 +40,7 @@ func (s *Store) Close() error {
 	s.vaults.mu.Lock()
 	defer s.vaults.mu.Unlock()
 	s.vaults.rows = nil
+	s.logs.close()
 	return nil
 }
 

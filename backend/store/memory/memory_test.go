@@ -10,6 +10,9 @@ import (
 func TestSuite(t *testing.T) {
 	storetest.Run(t, func(*testing.T) storetest.Stores {
 		s := memory.New()
-		return storetest.Stores{Vaults: s.Vaults(), Ping: s.Ping, Close: s.Close}
+		return storetest.Stores{
+			Vaults: s.Vaults(), Logs: s.Logs(), Envelopes: s.Envelopes(), Notes: s.Notes(),
+			Ping: s.Ping, Close: s.Close,
+		}
 	})
 }

@@ -24,9 +24,9 @@ func open(t *testing.T, address string) storetest.Stores {
 		}
 	})
 	return storetest.Stores{
-		Vaults: s.Vaults(),
-		Ping:   s.Ping,
-		Close:  s.Close,
+		Vaults: s.Vaults(), Logs: s.Logs(), Envelopes: s.Envelopes(), Notes: s.Notes(),
+		Ping:  s.Ping,
+		Close: s.Close,
 		Reopen: func(t *testing.T) storetest.Stores {
 			t.Helper()
 			if err := s.Close(); err != nil {

@@ -13,12 +13,18 @@ import (
 	"math/rand/v2"
 	"testing"
 
+	"github.com/chaperone-privacy/chaperone/backend/envelope"
+	"github.com/chaperone-privacy/chaperone/backend/keylog"
+	"github.com/chaperone-privacy/chaperone/backend/logwriter"
 	"github.com/chaperone-privacy/chaperone/backend/vaultsync"
 )
 
 // Stores is one engine, opened and empty.
 type Stores struct {
-	Vaults vaultsync.Store
+	Vaults    vaultsync.Store
+	Logs      logwriter.Store
+	Envelopes envelope.Store
+	Notes     keylog.Store
 	// Ping is the engine's readiness check.
 	Ping func(context.Context) error
 	// Close closes the engine. The suite may call it more than once.
@@ -30,6 +36,7 @@ type Stores struct {
 // Run runs the suite. open returns a fresh, empty engine and cleans up after itself.
 func Run(t *testing.T, open func(t *testing.T) Stores) {
 	t.Run("Vaults", func(t *testing.T) { runVaults(t, open) })
+	t.Run("Logs", func(t *testing.T) { runLogs(t, open) })
 	t.Run("Engine", func(t *testing.T) { runEngine(t, open) })
 }
 

@@ -1,0 +1,300 @@
+package server
+
+import (
+	"context"
+	"crypto/ed25519"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/netip"
+	"os"
+	"path/filepath"
+	"strconv"
+	"sync"
+	"time"
+
+	"github.com/chaperone-privacy/chaperone/backend/envelope"
+	"github.com/chaperone-privacy/chaperone/backend/keylog"
+	"github.com/chaperone-privacy/chaperone/backend/limit"
+	"github.com/chaperone-privacy/chaperone/backend/logwriter"
+	"github.com/chaperone-privacy/chaperone/backend/rpc"
+	"github.com/chaperone-privacy/chaperone/internal/translog"
+)
+
+// ErrPolicy: the witness policy cannot be used.
+var ErrPolicy = errors.New("witness policy cannot be used")
+
+const (
+	// maxPolicy is the greatest size of a policy, in bytes: it travels in every page about a clinic.
+	maxPolicy = 8 << 10
+
+	witnessTimeout = 10 * time.Second
+
+	demoWitness = "demo-witness"
+)
+
+// AdmittedFile is the list of admitted clinics in a data directory.
+func AdmittedFile(data string) string { return filepath.Join(data, "clinics") }
+
+// logs is both logs and the services that write to them.
+type logs struct {
+	keys, msgs *logwriter.Signer
+	keySeq     *logwriter.Sequencer[keylog.Row]
+	msgSeq     *logwriter.Sequencer[envelope.Row]
+	notes      *keylog.Service
+	envelopes  *envelope.Service
+}
+
+// logKeys are the private keys of both logs.
+type logKeys struct{ keys, msgs ed25519.PrivateKey }
+
+// openLogs joins logs, witnesses and services. Nothing is signed before start.
+func openLogs(cfg Config, origin string, store *engine, log *slog.Logger) (*logs, error) {
+	random := cfg.Rand
+	if random == nil {
+		random = rand.Reader
+	}
+	load := func(name string) (ed25519.PrivateKey, error) {
+		return logwriter.LoadKey(filepath.Join(cfg.Data, name), random)
+	}
+	var heads logwriter.Heads = logwriter.HeadFiles{Dir: cfg.Data}
+	if cfg.DB == MemoryDB { // a log that is forgotten must not begin again under the same key
+		load = func(string) (ed25519.PrivateKey, error) {
+			_, key, err := ed25519.GenerateKey(random)
+			return key, err
+		}
+		heads = logwriter.HeadMap{}
+	}
+	private, public, err := loadLogKeys(load, origin)
+	if err != nil {
+		return nil, err
+	}
+	text, witnesses, err := cfg.witnesses(load, origin, heads, public)
+	if err != nil {
+		return nil, err
+	}
+	policy, err := translog.ParsePolicy(text)
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrPolicy, err)
+	}
+	if err := proofsFit(policy); err != nil {
+		return nil, err
+	}
+	g := &logs{}
+	signer := func(l logwriter.Log, key ed25519.PrivateKey) (*logwriter.Signer, error) {
+		s, err := logwriter.NewSigner(logwriter.SignerConfig{
+			Log: l, Store: store.logs, Origin: origin + "/" + l.String(), Key: key, Policy: policy,
+			Witnesses: witnesses, Every: cfg.every, Timeout: witnessTimeout, Now: cfg.Now, Logger: log,
+		})
+		if err != nil {
+			return nil, fmt.Errorf("%w: %w", ErrPolicy, err)
+		}
+		return s, nil
+	}
+	if g.keys, err = signer(logwriter.Keys, private.keys); err != nil {
+		return nil, err
+	}
+	if g.msgs, err = signer(logwriter.Msgs, private.msgs); err != nil {
+		return nil, err
+	}
+	return g, g.services(cfg, store, text, log)
+}
+
+func (g *logs) services(cfg Config, store *engine, policy []byte, log *slog.Logger) (err error) {
+	g.keySeq, err = logwriter.NewSequencer(logwriter.SequencerConfig[keylog.Row]{
+		Log: logwriter.Keys, Store: store.logs, Committer: store.notes, Refuse: g.keys.Err, Committed: g.keys.Wake, Logger: log,
+	})
+	if err != nil {
+		return err
+	}
+	g.msgSeq, err = logwriter.NewSequencer(logwriter.SequencerConfig[envelope.Row]{
+		Log: logwriter.Msgs, Store: store.logs, Committer: store.envelopes, Refuse: g.msgs.Err, Committed: g.msgs.Wake, Logger: log,
+	})
+	if err != nil {
+		return err
+	}
+	g.notes, err = keylog.New(keylog.Config{
+		Store: store.notes, Sequencer: g.keySeq, Heads: g.keys, Policy: policy, Now: cfg.Now, Log: log,
+		Prover:    logwriter.Reader{Log: logwriter.Keys, Store: store.logs, Cache: logwriter.NewTileCache()},
+		Admission: &keylog.AdmissionFile{Path: AdmittedFile(cfg.Data), Now: cfg.Now},
+		Newest: func(ctx context.Context, l logwriter.Log) ([]byte, error) {
+			_, cp, err := store.logs.Newest(ctx, l)
+			if errors.Is(err, logwriter.ErrNotFound) {
+				return nil, nil
+			}
+			return cp, err
+		},
+	})
+	if err != nil {
+		return err
+	}
+	g.envelopes, err = envelope.New(envelope.Config{
+		Store: store.envelopes, Sequencer: g.msgSeq, Heads: g.msgs, Now: cfg.Now, Log: log,
+		Prover: logwriter.Reader{Log: logwriter.Msgs, Store: store.logs, Cache: logwriter.NewTileCache()},
+	})
+	return err
+}
+
+// start runs everything until the returned function is called, which waits for the end.
+func (g *logs) start(ctx context.Context) (stop func()) {
+	ctx, cancel := context.WithCancel(ctx)
+	var wg sync.WaitGroup
+	for _, run := range []func(context.Context){g.keySeq.Run, g.msgSeq.Run, g.keys.Run, g.msgs.Run} {
+		wg.Go(func() { run(ctx) })
+	}
+	return func() { cancel(); wg.Wait() }
+}
+
+// loadLogKeys returns the keys of both logs; load reads a key file or makes one.
+func loadLogKeys(load func(name string) (ed25519.PrivateKey, error), origin string) (private logKeys, public []translog.Key, err error) {
+	for _, l := range []struct {
+		log  logwriter.Log
+		into *ed25519.PrivateKey
+	}{{logwriter.Keys, &private.keys}, {logwriter.Msgs, &private.msgs}} {
+		if *l.into, err = load(l.log.String() + "-log-key"); err != nil {
+			return private, nil, err
+		}
+		k, err := translog.NewKey(origin+"/"+l.log.String(), l.into.Public().(ed25519.PublicKey))
+		if err != nil {
+			return private, nil, fmt.Errorf("log key: %w", err)
+		}
+		public = append(public, k)
+	}
+	return private, public, nil
+}
+
+// witnesses returns the policy's text and the witnesses it names: those of the file, or else one
+// in this process.
+func (c Config) witnesses(load func(string) (ed25519.PrivateKey, error), origin string, heads logwriter.Heads, public []translog.Key) ([]byte, []logwriter.Witness, error) {
+	if c.Policy != "" {
+		return readPolicy(c.Policy)
+	}
+	private, err := load("witness-key")
+	if err != nil {
+		return nil, nil, err
+	}
+	w, err := logwriter.NewLocal(origin+"/"+demoWitness, private, heads, c.Now, public...)
+	if err != nil {
+		return nil, nil, err
+	}
+	text := fmt.Appendf(nil, "log %s\nlog %s\nwitness %s %s\nquorum %s\n", public[0], public[1], demoWitness, w.Key(), demoWitness)
+	return text, []logwriter.Witness{w}, nil
+}
+
+// readPolicy reads a policy file and reaches its witnesses over HTTP.
+func readPolicy(path string) ([]byte, []logwriter.Witness, error) {
+	file, err := os.Open(path)
+	if err != nil {
+		return nil, nil, fmt.Errorf("%w: %w", ErrPolicy, err)
+	}
+	text, err := io.ReadAll(io.LimitReader(file, maxPolicy+1))
+	if err = errors.Join(err, file.Close()); err != nil {
+		return nil, nil, fmt.Errorf("%w: %w", ErrPolicy, err)
+	}
+	if len(text) > maxPolicy {
+		return nil, nil, fmt.Errorf("%w: it is longer than %d bytes", ErrPolicy, maxPolicy)
+	}
+	policy, err := translog.ParsePolicy(text)
+	if err != nil {
+		return nil, nil, fmt.Errorf("%w: %w", ErrPolicy, err)
+	}
+	client := &http.Client{
+		Timeout: witnessTimeout,
+		Transport: &http.Transport{
+			Proxy: http.ProxyFromEnvironment, MaxConnsPerHost: 4, IdleConnTimeout: time.Minute,
+			TLSHandshakeTimeout: 5 * time.Second, MaxResponseHeaderBytes: 16 << 10, ForceAttemptHTTP2: true,
+		},
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}
+	var list []logwriter.Witness
+	for _, w := range policy.Witnesses {
+		if w.URL == "" {
+			return nil, nil, fmt.Errorf("%w: the witness %s has no address", ErrPolicy, w.Label)
+		}
+		list = append(list, &logwriter.Remote{URL: w.URL, PublicKey: w.Key, Client: client})
+	}
+	return text, list, nil
+}
+
+// proofsFit refuses a policy whose longest proof would not fit beside the largest envelope.
+func proofsFit(policy *translog.Policy) error {
+	const (
+		largest = 19456
+		hashes  = 53 * 45       // base64 and a line feed each, at most
+		lines   = 100           // first line, index, empty lines
+		fields  = 1 + 4 + 4     // of a look-up answer
+		sigLine = 4 + 1 + 1 + 1 // dash and space, space, line feed
+		b64Log  = (4 + 64 + 2) / 3 * 4
+		b64Cosi = (4 + 8 + 64 + 2) / 3 * 4
+		head    = 1 + 16 + 1 + 44 + 1
+	)
+	longest := 0
+	for _, l := range policy.Logs {
+		longest = max(longest, len(l.Name)+head+sigLine+len(l.Name)+b64Log)
+	}
+	n := fields + largest + hashes + lines + longest
+	for _, w := range policy.Witnesses {
+		n += sigLine + len(w.Key.Name) + b64Cosi
+	}
+	if n > envelope.AnswerSize {
+		return fmt.Errorf("%w: proofs with that many witnesses would be too long", ErrPolicy)
+	}
+	return nil
+}
+
+// LogPolicy returns the policy that a server on this data directory has without a policy file:
+// the lines that begin with "log" belong into any other. It makes the keys that are missing.
+func LogPolicy(cfg Config) ([]byte, error) {
+	cfg, err := cfg.check()
+	if err != nil {
+		return nil, err
+	}
+	if err := os.MkdirAll(cfg.Data, 0o700); err != nil {
+		return nil, fmt.Errorf("make data directory: %w", err)
+	}
+	origin, err := settleOrigin(cfg.Data, cfg.Origin, onLoopback(cfg.Listen))
+	if err != nil {
+		return nil, err
+	}
+	load := func(name string) (ed25519.PrivateKey, error) {
+		return logwriter.LoadKey(filepath.Join(cfg.Data, name), rand.Reader)
+	}
+	_, public, err := loadLogKeys(load, origin)
+	if err != nil {
+		return nil, err
+	}
+	cfg.Policy = ""
+	text, _, err := cfg.witnesses(load, origin, logwriter.HeadFiles{Dir: cfg.Data}, public)
+	return text, err
+}
+
+// limited bounds what one address may ask of a plain handler, and how many requests run at once.
+func (s *Server) limited(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		var source netip.Addr
+		if ap, err := netip.ParseAddrPort(r.RemoteAddr); err == nil {
+			source = ap.Addr()
+		}
+		ctx, cancel := context.WithTimeout(r.Context(), s.cfg.Timeouts.Deadline)
+		defer cancel()
+		err := s.rates.Take(source, rpc.ClassLog)
+		if err == nil {
+			err = s.gate.Enter(ctx, source)
+		}
+		if err != nil {
+			after := time.Second
+			if refused, ok := errors.AsType[*limit.RefusedError](err); ok {
+				after = refused.RetryAfter
+			}
+			w.Header().Set("Retry-After", strconv.Itoa(max(1, int(after.Round(time.Second)/time.Second))))
+			w.Header().Set("Cache-Control", "no-store")
+			http.Error(w, "too many requests from here; wait a little and try again", http.StatusTooManyRequests)
+			return
+		}
+		defer s.gate.Leave()
+		next.ServeHTTP(w, r.WithContext(ctx))
+	})
+}

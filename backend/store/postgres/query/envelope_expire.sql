@@ -1,0 +1,2 @@
+UPDATE envelope SET sealed = NULL
+WHERE lookup IN (SELECT lookup FROM envelope WHERE sealed IS NOT NULL AND until < $1 LIMIT $2)

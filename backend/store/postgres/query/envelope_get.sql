@@ -1,0 +1,1 @@
+SELECT idx, sealed FROM envelope WHERE lookup = $1

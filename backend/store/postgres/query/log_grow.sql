@@ -1,0 +1,2 @@
+UPDATE log SET size = $3
+WHERE log = $1 AND size = $2

@@ -1,0 +1,1 @@
+SELECT size, offered FROM log WHERE log = $1

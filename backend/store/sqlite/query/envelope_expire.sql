@@ -1,0 +1,2 @@
+UPDATE envelope SET sealed = NULL
+WHERE id IN (SELECT id FROM envelope WHERE sealed IS NOT NULL AND until < :day LIMIT :most)

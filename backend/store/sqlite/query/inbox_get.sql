@@ -1,0 +1,3 @@
+SELECT idx, sealed FROM inbox
+WHERE watch = :watch AND idx > :after
+ORDER BY idx LIMIT :most

@@ -1,0 +1,1 @@
+INSERT INTO inbox (watch, idx, until, sealed) VALUES (:watch, :idx, :until, :sealed)

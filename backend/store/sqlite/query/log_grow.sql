@@ -1,0 +1,2 @@
+UPDATE log SET size = :new
+WHERE log = :log AND size = :old

@@ -1,0 +1,1 @@
+INSERT INTO log_leaf (log, idx, leaf) VALUES (:log, :idx, :leaf)

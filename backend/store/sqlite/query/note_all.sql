@@ -1,0 +1,4 @@
+SELECT n.clinic, n.idx, l.leaf
+FROM log_leaf l JOIN note n ON n.idx = l.idx
+WHERE l.log = 1 AND l.idx > :after
+ORDER BY l.idx LIMIT :most

@@ -1,0 +1,1 @@
+SELECT count(*) FROM note WHERE clinic = :clinic AND day > :day
