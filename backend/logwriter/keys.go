@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 
 	"github.com/chaperone-privacy/chaperone/internal/translog"
 )
@@ -37,6 +38,38 @@ func LoadKey(path string, rand io.Reader) (ed25519.PrivateKey, error) {
 		return nil, fmt.Errorf("keep key: %w", err)
 	}
 	return ed25519.NewKeyFromSeed(seed), nil
+}
+
+// LoadKeys is [LoadKey] for several files of a directory. New ones are written side by side,
+// since each waits for the disk.
+func LoadKeys(dir string, rand io.Reader, names ...string) (map[string]ed25519.PrivateKey, error) {
+	var (
+		keys = make([]ed25519.PrivateKey, len(names))
+		errs = make([]error, len(names))
+		draw sync.Mutex
+		wg   sync.WaitGroup
+	)
+	for i, name := range names {
+		wg.Go(func() { keys[i], errs[i] = LoadKey(filepath.Join(dir, name), locked{rand, &draw}) })
+	}
+	wg.Wait()
+	out := make(map[string]ed25519.PrivateKey, len(names))
+	for i, name := range names {
+		out[name] = keys[i]
+	}
+	return out, errors.Join(errs...)
+}
+
+// locked lets one reader at a time draw from a source that may not stand more.
+type locked struct {
+	io.Reader
+	mu *sync.Mutex
+}
+
+func (l locked) Read(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.Reader.Read(p)
 }
 
 // HeadFiles keeps the head of each log in a file of its own: the three lines of a checkpoint.

@@ -34,6 +34,10 @@ const (
 	witnessTimeout = 10 * time.Second
 
 	demoWitness = "demo-witness"
+
+	// Key files in the data directory; a log's is called by its name.
+	logKeyFile     = "-log-key"
+	witnessKeyFile = "witness-key"
 )
 
 // AdmittedFile is the list of admitted clinics in a data directory.
@@ -57,9 +61,8 @@ func openLogs(cfg Config, origin string, store *engine, log *slog.Logger) (*logs
 	if random == nil {
 		random = rand.Reader
 	}
-	load := func(name string) (ed25519.PrivateKey, error) {
-		return logwriter.LoadKey(filepath.Join(cfg.Data, name), random)
-	}
+	kept := map[string]ed25519.PrivateKey{}
+	load := func(name string) (ed25519.PrivateKey, error) { return kept[name], nil }
 	var heads logwriter.Heads = logwriter.HeadFiles{Dir: cfg.Data}
 	if cfg.DB == MemoryDB { // a log that is forgotten must not begin again under the same key
 		load = func(string) (ed25519.PrivateKey, error) {
@@ -67,6 +70,15 @@ func openLogs(cfg Config, origin string, store *engine, log *slog.Logger) (*logs
 			return key, err
 		}
 		heads = logwriter.HeadMap{}
+	} else {
+		names := []string{logwriter.Keys.String() + logKeyFile, logwriter.Msgs.String() + logKeyFile}
+		if cfg.Policy == "" {
+			names = append(names, witnessKeyFile)
+		}
+		var err error
+		if kept, err = logwriter.LoadKeys(cfg.Data, random, names...); err != nil {
+			return nil, err
+		}
 	}
 	private, public, err := loadLogKeys(load, origin)
 	if err != nil {
@@ -154,7 +166,7 @@ func loadLogKeys(load func(name string) (ed25519.PrivateKey, error), origin stri
 		log  logwriter.Log
 		into *ed25519.PrivateKey
 	}{{logwriter.Keys, &private.keys}, {logwriter.Msgs, &private.msgs}} {
-		if *l.into, err = load(l.log.String() + "-log-key"); err != nil {
+		if *l.into, err = load(l.log.String() + logKeyFile); err != nil {
 			return private, nil, err
 		}
 		k, err := translog.NewKey(origin+"/"+l.log.String(), l.into.Public().(ed25519.PublicKey))
@@ -172,7 +184,7 @@ func (c Config) witnesses(load func(string) (ed25519.PrivateKey, error), origin 
 	if c.Policy != "" {
 		return readPolicy(c.Policy)
 	}
-	private, err := load("witness-key")
+	private, err := load(witnessKeyFile)
 	if err != nil {
 		return nil, nil, err
 	}
