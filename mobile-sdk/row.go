@@ -19,7 +19,7 @@ func (s *Step) Text() string { return s.text }
 // Confirm says what the patient sees when it worked, or is "".
 func (s *Step) Confirm() string { return s.confirm }
 
-// Ref is "app:verify", "app:report", "app:passwords" or "app:message" when the step opens a
+// Ref is "app:verify", "app:passwords" or "app:message" when the step opens a
 // screen of the app, "platform:self" when it opens the page of each platform of the row, and
 // otherwise "" or what the contacts were found by.
 func (s *Step) Ref() string { return s.ref }

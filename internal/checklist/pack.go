@@ -92,8 +92,8 @@ type Step struct {
 	ID string `json:"id"`
 	// Ref is what the step links to; "" for nothing. It is one of agency:ID, role:ROLE (the
 	// agencies of the person's country that do this), source:ID, platform:self (the page of
-	// each platform of the row) or app:NAME (a screen of the program: verify, report,
-	// passwords or message). [Texts.Contacts] resolves the first three.
+	// each platform of the row) or app:NAME (a screen of the program: verify, passwords
+	// or message). [Texts.Contacts] resolves the first three.
 	Ref string `json:"ref,omitempty"`
 }
 

@@ -31,7 +31,7 @@ var (
 	neverEnter  = []string{"ssn", "dob", "photos", "passwords"}
 	alsoOn      = []string{"incident.new", "threat.new", "content.rev"}
 	statuses    = []string{"official", "secondary", "own"}
-	screens     = []string{"verify", "report", "passwords", "message"}
+	screens     = []string{"verify", "passwords", "message"} // that there are
 	capability  = []string{
 		"close-audience", "hide-friends", "private-account", "remove-follower", "tag-review", "find-by-phone-off",
 		"search-engine-off", "limit-messages", "2fa", "sessions", "report-extortion", "report-ncii", "delete", "export",

@@ -1,7 +1,7 @@
 chaperone pack v1
 chaperone-checklist 1
-3cd5361df3b2e51ee463db2be90e984eece8f918dfb2e525bcc44d93b97e5af2  i18n/en.json
-680a3489a47a3163a8d7238aa5db10a3163091d0a20b32d68757dfcf2f6e89db  i18n/es.json
-08772d03c778fd6525517b8e768c57bc590c3a52b13f54c72d8e66111615850f  pack.json
+1ba3d2fb9b77b660cd8f9e407bbc0af3a37e133a7f45c0bd55d12bc3a5ea5496  i18n/en.json
+4aa62382ecacc21969df7555ab1b41939e9afb2ce0ac407bc732e385f5d71fd5  i18n/es.json
+fc73aa1f3e6165af6e57917e142657e1ab6ce88e54b11ec6d2cc22d9d4a1811d  pack.json
 
-— chaperone-pack-development 6tHa1mWUSY/0M/TmfrMMBYPG5d91m/VF7+WCNx8GxpoVO7d0eNooiGGudJ0YsO3yVD6NXTiqVJzhaK7tOcL5ea55CQc=
+— chaperone-pack-development 6tHa1hHTjzamqddZyl7mn/bV42E6GLG/0GHgV4nQR/SEI2AQh68YUFN4gsjl+KdE26QFmSkJSwQ14InDQ6n/s7oLaQs=
