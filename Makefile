@@ -82,7 +82,7 @@ generate-check: generate ## fail when generated files differ from what is commit
 # Under the race detector, so that dependencies are compiled once for tests and lint, and the
 # programs that tests start are watched too. Vet has run in lint. What only reads source goes
 # without: the detector would make it five times slower and has nothing to watch there.
-SOURCE_ONLY := ./internal/archtest ./internal/lint
+SOURCE_ONLY := ./internal/archtest ./internal/lint ./internal/checklist/compile ./internal/checklist/packgen
 
 .PHONY: test
 test: ## every test, under the race detector

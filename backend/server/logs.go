@@ -55,36 +55,43 @@ type logs struct {
 // logKeys are the private keys of both logs.
 type logKeys struct{ keys, msgs ed25519.PrivateKey }
 
-// openLogs joins logs, witnesses and services. Nothing is signed before start.
-func openLogs(cfg Config, origin string, store *engine, log *slog.Logger) (*logs, error) {
-	random := cfg.Rand
+// loadKeys reads the private keys that lie in the data directory, and makes those that are
+// missing. A log that is forgotten must not begin again under the same key: with the memory
+// engine every key is new and none is kept.
+func (c Config) loadKeys() (map[string]ed25519.PrivateKey, error) {
+	random := c.Rand
 	if random == nil {
 		random = rand.Reader
 	}
-	kept := map[string]ed25519.PrivateKey{}
-	load := func(name string) (ed25519.PrivateKey, error) { return kept[name], nil }
-	var heads logwriter.Heads = logwriter.HeadFiles{Dir: cfg.Data}
-	if cfg.DB == MemoryDB { // a log that is forgotten must not begin again under the same key
-		load = func(string) (ed25519.PrivateKey, error) {
-			_, key, err := ed25519.GenerateKey(random)
-			return key, err
-		}
-		heads = logwriter.HeadMap{}
-	} else {
-		names := []string{logwriter.Keys.String() + logKeyFile, logwriter.Msgs.String() + logKeyFile}
-		if cfg.Policy == "" {
-			names = append(names, witnessKeyFile)
-		}
-		var err error
-		if kept, err = logwriter.LoadKeys(cfg.Data, random, names...); err != nil {
-			return nil, err
-		}
+	names := []string{logwriter.Keys.String() + logKeyFile, logwriter.Msgs.String() + logKeyFile}
+	if c.Policy == "" {
+		names = append(names, witnessKeyFile)
 	}
-	private, public, err := loadLogKeys(load, origin)
+	if c.DB != MemoryDB {
+		return logwriter.LoadKeys(c.Data, random, names...)
+	}
+	keys := map[string]ed25519.PrivateKey{}
+	for _, name := range names {
+		_, key, err := ed25519.GenerateKey(random)
+		if err != nil {
+			return nil, fmt.Errorf("draw key: %w", err)
+		}
+		keys[name] = key
+	}
+	return keys, nil
+}
+
+// openLogs joins logs, witnesses and services. Nothing is signed before start.
+func openLogs(cfg Config, origin string, kept map[string]ed25519.PrivateKey, store *engine, log *slog.Logger) (*logs, error) {
+	var heads logwriter.Heads = logwriter.HeadFiles{Dir: cfg.Data}
+	if cfg.DB == MemoryDB {
+		heads = logwriter.HeadMap{}
+	}
+	private, public, err := logKeysOf(kept, origin)
 	if err != nil {
 		return nil, err
 	}
-	text, witnesses, err := cfg.witnesses(load, origin, heads, public)
+	text, witnesses, err := cfg.witnesses(kept, origin, heads, public)
 	if err != nil {
 		return nil, err
 	}
@@ -160,15 +167,13 @@ func (g *logs) start(ctx context.Context) (stop func()) {
 	return func() { cancel(); wg.Wait() }
 }
 
-// loadLogKeys returns the keys of both logs; load reads a key file or makes one.
-func loadLogKeys(load func(name string) (ed25519.PrivateKey, error), origin string) (private logKeys, public []translog.Key, err error) {
+// logKeysOf finds the keys of both logs among those of the directory.
+func logKeysOf(kept map[string]ed25519.PrivateKey, origin string) (private logKeys, public []translog.Key, err error) {
 	for _, l := range []struct {
 		log  logwriter.Log
 		into *ed25519.PrivateKey
 	}{{logwriter.Keys, &private.keys}, {logwriter.Msgs, &private.msgs}} {
-		if *l.into, err = load(l.log.String() + logKeyFile); err != nil {
-			return private, nil, err
-		}
+		*l.into = kept[l.log.String()+logKeyFile]
 		k, err := translog.NewKey(origin+"/"+l.log.String(), l.into.Public().(ed25519.PublicKey))
 		if err != nil {
 			return private, nil, fmt.Errorf("log key: %w", err)
@@ -180,15 +185,11 @@ func loadLogKeys(load func(name string) (ed25519.PrivateKey, error), origin stri
 
 // witnesses returns the policy's text and the witnesses it names: those of the file, or else one
 // in this process.
-func (c Config) witnesses(load func(string) (ed25519.PrivateKey, error), origin string, heads logwriter.Heads, public []translog.Key) ([]byte, []logwriter.Witness, error) {
+func (c Config) witnesses(kept map[string]ed25519.PrivateKey, origin string, heads logwriter.Heads, public []translog.Key) ([]byte, []logwriter.Witness, error) {
 	if c.Policy != "" {
 		return readPolicy(c.Policy)
 	}
-	private, err := load(witnessKeyFile)
-	if err != nil {
-		return nil, nil, err
-	}
-	w, err := logwriter.NewLocal(origin+"/"+demoWitness, private, heads, c.Now, public...)
+	w, err := logwriter.NewLocal(origin+"/"+demoWitness, kept[witnessKeyFile], heads, c.Now, public...)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -271,15 +272,16 @@ func LogPolicy(cfg Config) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	load := func(name string) (ed25519.PrivateKey, error) {
-		return logwriter.LoadKey(filepath.Join(cfg.Data, name), rand.Reader)
-	}
-	_, public, err := loadLogKeys(load, origin)
+	cfg.Policy, cfg.DB = "", "" // the keys that lie there, whatever the engine
+	kept, err := cfg.loadKeys()
 	if err != nil {
 		return nil, err
 	}
-	cfg.Policy = ""
-	text, _, err := cfg.witnesses(load, origin, logwriter.HeadFiles{Dir: cfg.Data}, public)
+	_, public, err := logKeysOf(kept, origin)
+	if err != nil {
+		return nil, err
+	}
+	text, _, err := cfg.witnesses(kept, origin, logwriter.HeadFiles{Dir: cfg.Data}, public)
 	return text, err
 }
 

@@ -2,6 +2,7 @@ package server
 
 import (
 	"context"
+	"crypto/ed25519"
 	"errors"
 	"fmt"
 	"log"
@@ -111,15 +112,18 @@ func (s *Server) assemble(ctx context.Context) (err error) {
 	var (
 		pack                         *checklist.Pack
 		packErr, storeErr, originErr error
+		kept                         map[string]ed25519.PrivateKey
+		keysErr                      error
 		wg                           sync.WaitGroup
 	)
 	wg.Go(func() { pack, packErr = checklist.Embedded() })
 	wg.Go(func() {
-		if s.store, storeErr = openStore(ctx, s.cfg.Data, s.cfg.DB, s.log); storeErr != nil {
-			return
-		}
-		// The store's lock is held from here on: nobody else writes the origin.
-		s.origin, originErr = settleOrigin(s.cfg.Data, s.cfg.Origin, onLoopback(s.cfg.Listen))
+		s.store, storeErr = openStore(ctx, s.cfg.Data, s.cfg.DB, s.log, func() {
+			// The store's lock is held from here on: nobody else writes these files. Each waits for
+			// the disk, as the migrations do.
+			wg.Go(func() { s.origin, originErr = settleOrigin(s.cfg.Data, s.cfg.Origin, onLoopback(s.cfg.Listen)) })
+			wg.Go(func() { kept, keysErr = s.cfg.loadKeys() })
+		})
 	})
 	s.gate = limit.NewGate(s.cfg.Limits.Gate)
 	counts := newMetrics(s.gate)
@@ -130,6 +134,8 @@ func (s *Server) assemble(ctx context.Context) (err error) {
 		return storeErr
 	case originErr != nil:
 		return originErr
+	case keysErr != nil:
+		return keysErr
 	case packErr != nil:
 		return fmt.Errorf("open content pack: %w", packErr)
 	}
@@ -143,7 +149,7 @@ func (s *Server) assemble(ctx context.Context) (err error) {
 	if err != nil {
 		return fmt.Errorf("start vaults: %w", err)
 	}
-	if s.logs, err = openLogs(s.cfg, s.origin, s.store, s.log); err != nil {
+	if s.logs, err = openLogs(s.cfg, s.origin, kept, s.store, s.log); err != nil {
 		return err
 	}
 	counts.watchLogs(s.logs)

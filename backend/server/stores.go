@@ -24,23 +24,26 @@ type engine struct {
 	close     func() error
 }
 
-// openStore opens the engine that db names, with all migrations done.
-func openStore(ctx context.Context, dir, db string, log *slog.Logger) (*engine, error) {
+// openStore opens the engine that db names, with all migrations done. It calls held once the
+// data directory is this process's own: for SQLite, while the database is still being opened.
+func openStore(ctx context.Context, dir, db string, log *slog.Logger, held func()) (*engine, error) {
 	switch db {
 	case "":
-		s, err := sqlite.Open(ctx, sqlite.Config{Dir: dir})
+		s, err := sqlite.Open(ctx, sqlite.Config{Dir: dir, Held: held})
 		if err != nil {
 			return nil, err
 		}
 		return &engine{"sqlite", s.Vaults(), s.Logs(), s.Envelopes(), s.Notes(), s.Ping, s.Close}, nil
 	case MemoryDB:
 		s := memory.New()
+		held()
 		return &engine{"memory", s.Vaults(), s.Logs(), s.Envelopes(), s.Notes(), s.Ping, s.Close}, nil
 	default:
 		s, err := postgres.Open(ctx, postgres.Config{URL: db, Log: log})
 		if err != nil {
 			return nil, err
 		}
+		held()
 		return &engine{"postgres", s.Vaults(), s.Logs(), s.Envelopes(), s.Notes(), s.Ping, s.Close}, nil
 	}
 }

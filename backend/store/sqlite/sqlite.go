@@ -38,6 +38,9 @@ type Config struct {
 	// PageSize is the size of a page of a new database in bytes, a power of two from 512 to
 	// 65536; 0 means the measured default. An existing database keeps its own.
 	PageSize int
+	// Held, if not nil, is called once the directory is locked, before the database is opened: for
+	// what lies beside it and may be done meanwhile.
+	Held func()
 }
 
 // Store is an open data directory. It is safe for concurrent use.
@@ -80,6 +83,10 @@ func open(ctx context.Context, c Config) (_ *Store, err error) {
 			_ = unlockFile(lock)
 		}
 	}()
+
+	if c.Held != nil {
+		c.Held()
+	}
 
 	path := filepath.Join(c.Dir, "chaperone.db")
 	if err := create(path); err != nil {
