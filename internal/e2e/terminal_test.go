@@ -130,6 +130,9 @@ func (x *terminal) read() {
 			x.wake()
 			x.drawing.Lock()
 			_, _ = x.screen.Write(buf[:n])
+			// Nothing is seen before what it asks of the terminal was answered, as on a real one: an
+			// answer that came after the program had gone would be echoed.
+			_, _ = io.WriteString(x.screen.InputPipe(), asked)
 			x.drawing.Unlock()
 			x.wake()
 		}
@@ -147,10 +150,22 @@ func (x *terminal) wake() {
 	}
 }
 
+// asked goes behind the answers of the emulator, and is taken only after they were sent.
+const asked = "\x00asked"
+
 // answer sends what the terminal itself answers back to the program.
 func (x *terminal) answer() {
 	defer close(x.answered)
-	_, _ = io.Copy(x.master, x.screen)
+	buf := make([]byte, 4<<10)
+	for {
+		n, err := x.screen.Read(buf)
+		if n > 0 && string(buf[:n]) != asked {
+			_, _ = x.master.Write(buf[:n])
+		}
+		if err != nil {
+			return
+		}
+	}
 }
 
 // text returns what stands on the screen.
