@@ -185,6 +185,7 @@ func leaveOnce(t *testing.T, s state, first, last string) time.Duration {
 		}
 		x.waitFor(st.shows)
 	}
+	x.settle()
 	if first != "" {
 		x.press(first)
 		time.Sleep(120 * time.Millisecond) // as a person's second key comes

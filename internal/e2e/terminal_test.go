@@ -35,8 +35,9 @@ type terminal struct {
 	after  unix.Termios
 	unread int // keys that nobody has read
 
-	mu  sync.Mutex
-	raw []byte // guarded by mu
+	mu    sync.Mutex
+	raw   []byte // guarded by mu
+	drawn int    // how much of raw the emulator has drawn and answered; guarded by mu
 
 	drawing sync.Mutex
 	screen  *vt.Emulator // guarded by drawing
@@ -134,6 +135,9 @@ func (x *terminal) read() {
 			// answer that came after the program had gone would be echoed.
 			_, _ = io.WriteString(x.screen.InputPipe(), asked)
 			x.drawing.Unlock()
+			x.mu.Lock()
+			x.drawn += n
+			x.mu.Unlock()
 			x.wake()
 		}
 		if err != nil {
@@ -180,6 +184,30 @@ func (x *terminal) written() []byte {
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	return bytes.Clone(x.raw)
+}
+
+// settle waits, when a program has the screen to itself, until it asked the terminal what it asks
+// at its start and was answered.
+func (x *terminal) settle() {
+	x.t.Helper()
+	deadline := time.After(patience)
+	for {
+		x.mu.Lock()
+		whole := bytes.Contains(x.raw, []byte("\x1b[?1049h"))
+		asked := bytes.Contains(x.raw, []byte("]11;?")) && bytes.Contains(x.raw, []byte("?2026$p"))
+		done := !whole || asked && x.drawn == len(x.raw)
+		x.mu.Unlock()
+		if done {
+			return
+		}
+		select {
+		case <-x.change:
+		case <-x.exited:
+			return
+		case <-deadline:
+			x.t.Fatalf("the program does not ask what terminal it has; it wrote %q", tail(x.written()))
+		}
+	}
 }
 
 // waitFor waits until the screen shows a text, and returns when it did.
