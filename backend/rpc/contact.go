@@ -34,25 +34,3 @@ func (h *contactHandler) GetClinic(ctx context.Context, req *chaperonev1.GetClin
 	}
 	return &chaperonev1.GetClinicResponse{Page: page}, nil
 }
-
-// Publish implements ContactService.
-func (h *contactHandler) Publish(ctx context.Context, req *chaperonev1.PublishRequest) (*chaperonev1.PublishResponse, error) {
-	p := publicationFrom(req)
-	if _, err := h.notes.Authorise(ctx, requestFrom(chaperonev1connect.ContactServicePublishProcedure, req.GetProof(), p.Digest())); err != nil {
-		return nil, err
-	}
-	receipt, err := h.envelopes.Publish(ctx, p)
-	if err != nil {
-		return nil, err
-	}
-	return &chaperonev1.PublishResponse{Index: uint64(receipt.Index), Proof: receipt.Proof}, nil //nolint:gosec // >= 0
-}
-
-// AppendNote implements ContactService.
-func (h *contactHandler) AppendNote(ctx context.Context, req *chaperonev1.AppendNoteRequest) (*chaperonev1.AppendNoteResponse, error) {
-	receipt, err := h.notes.Append(ctx, req.GetNote())
-	if err != nil {
-		return nil, err
-	}
-	return &chaperonev1.AppendNoteResponse{Index: uint64(receipt.Index), Proof: receipt.Proof}, nil //nolint:gosec // >= 0
-}
