@@ -1,7 +1,6 @@
 package clinic
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -41,20 +40,17 @@ type Config struct {
 // Clinic is a clinic that is set up: profile and grants are logged.
 type Clinic struct {
 	cfg     Config
-	profile logged
-	monitor logged
+	profile Logged
+	monitor Logged
 	devices []device
 	state   []contact.KeyState
 	gone    []contact.Gone
 }
 
-// logged is a signed note and its proof in the keys log.
-type logged struct{ note, proof []byte }
-
 type device struct {
 	*Device
 	grant  contact.Grant
-	logged logged
+	logged Logged
 }
 
 // New logs the profile and the monitor's grant.
@@ -69,14 +65,9 @@ func New(cfg Config) (*Clinic, error) {
 		cfg.MonitorLabel = "Monitor"
 	}
 	c := &Clinic{cfg: cfg}
-	from := cfg.Now().Unix()
-	to := from + int64(cfg.Life/time.Second)
+	from := cfg.Now()
+	c.cfg.Profile = FirstProfile(cfg.Profile, cfg.Roots.Set(), cfg.Monitor.VRFKey(), cfg.Policy, from, cfg.Life)
 	p := &c.cfg.Profile
-	p.Clinic, p.Roots = cfg.Roots.Set().Hash(), cfg.Roots.Set()
-	p.N = max(p.N, 1)
-	p.StatusHours = max(p.StatusHours, 24)
-	p.Monitors = []contact.Epoch{{N: 1, Key: cfg.Monitor.VRFKey(), NotBefore: from, NotAfter: to}}
-	p.Policies = []contact.PolicyRef{{Hash: contact.PolicyHash(cfg.Policy), NotBefore: from, NotAfter: to}}
 	note, err := cfg.Roots.SignProfile(*p)
 	if err != nil {
 		return nil, fmt.Errorf("set up clinic: %w", err)
@@ -84,10 +75,7 @@ func New(cfg Config) (*Clinic, error) {
 	if c.profile, err = c.log(note); err != nil {
 		return nil, fmt.Errorf("set up clinic: %w", err)
 	}
-	note, err = cfg.Roots.SignGrant(contact.Grant{
-		Clinic: p.Clinic, Key: cfg.Monitor.Key(), Role: contact.RoleMonitor, Label: cfg.MonitorLabel, Holder: "monitor",
-		NotBefore: from, NotAfter: from + 365*24*3600,
-	})
+	note, err = cfg.Roots.SignGrant(MonitorGrant(p.Clinic, cfg.Monitor.Key(), cfg.MonitorLabel, from))
 	if err != nil {
 		return nil, fmt.Errorf("set up clinic: %w", err)
 	}
@@ -97,16 +85,16 @@ func New(cfg Config) (*Clinic, error) {
 	return c, nil
 }
 
-func (c *Clinic) log(note []byte) (logged, error) {
+func (c *Clinic) log(note []byte) (Logged, error) {
 	i, err := c.cfg.Keys.Append(note)
 	if err != nil {
-		return logged{}, fmt.Errorf("log note: %w", err)
+		return Logged{}, fmt.Errorf("log note: %w", err)
 	}
 	proof, err := c.cfg.Keys.Proof(i)
 	if err != nil {
-		return logged{}, fmt.Errorf("log note: %w", err)
+		return Logged{}, fmt.Errorf("log note: %w", err)
 	}
-	return logged{note, proof}, nil
+	return Logged{note, proof}, nil
 }
 
 // ID returns the clinic id.
@@ -117,11 +105,7 @@ func (c *Clinic) Profile() contact.Profile { return c.cfg.Profile }
 
 // Grant gives a device the right to sign messages of some kinds for 90 days and logs that.
 func (c *Clinic) Grant(d *Device, label, holder string, kinds ...contact.Kind) error {
-	from := c.cfg.Now().Unix()
-	return c.GrantExactly(d, contact.Grant{
-		Role: contact.RoleDevice, Kinds: slices.Sorted(slices.Values(kinds)), Label: label, Holder: holder,
-		NotBefore: from, NotAfter: from + 90*24*3600, Cap: 200,
-	})
+	return c.GrantExactly(d, DeviceGrant(c.ID(), d.Key(), label, holder, 200, c.cfg.Now(), kinds...))
 }
 
 // GrantExactly is [Clinic.Grant] with every field given; clinic and key are filled in.
@@ -154,24 +138,6 @@ func (c *Clinic) Withdraw(commit [32]byte, reason string) {
 	c.gone = append(c.gone, contact.Gone{Commit: &commit, Reason: reason})
 }
 
-// Draft is a message that is not signed yet.
-type Draft struct {
-	Kind    contact.Kind
-	Channel string        // app, email, sms, post or portal
-	Body    string        // brought into canonical form by Send
-	Life    time.Duration // 0 is 180 days
-	Batch   *[16]byte
-}
-
-// Sent is a message that is signed, proven by the monitor and logged.
-type Sent struct {
-	Note   []byte // the signed note
-	Commit [32]byte
-	VRF    []byte // the monitor's proof
-	Proof  []byte // the msgs log's
-	by     device
-}
-
 // Send signs a bearer message: one that anybody who has it can check. It fails with
 // [ErrRefused] for a text that [CheckText] refuses and with [ErrNotGranted] when the device
 // may not sign this kind now.
@@ -180,40 +146,20 @@ func (c *Clinic) Send(d *Device, draft Draft) (Sent, error) {
 	if i < 0 {
 		return Sent{}, fmt.Errorf("send message: %w", ErrNotGranted)
 	}
-	if draft.Life == 0 {
-		draft.Life = 180 * 24 * time.Hour
-	}
-	issued := c.cfg.Now().Unix()
-	if g := c.devices[i].grant; issued < g.NotBefore || issued > g.NotAfter || !slices.Contains(g.Kinds, draft.Kind) {
-		return Sent{}, fmt.Errorf("send message: %w", ErrNotGranted)
-	}
-	m := contact.Message{
-		Clinic: c.ID(), Bearer: true, Issued: issued, Expires: issued + int64(draft.Life/time.Second),
-		Channel: draft.Channel, Kind: draft.Kind, Batch: draft.Batch, Body: contact.Canon(draft.Body),
-	}
-	if _, err := io.ReadFull(c.cfg.Rand, m.ID[:]); err != nil {
+	var id [16]byte
+	if _, err := io.ReadFull(c.cfg.Rand, id[:]); err != nil {
 		return Sent{}, fmt.Errorf("send message: read id: %w", err)
 	}
-	if _, err := io.ReadFull(c.cfg.Rand, m.Salt[:]); err != nil {
-		return Sent{}, fmt.Errorf("send message: read salt: %w", err)
-	}
-	note, err := d.SignMessage(m)
+	w := Writer{Device: d, Grant: c.devices[i].grant, Rand: c.cfg.Rand, Now: c.cfg.Now}
+	written, err := w.Bearer(id, draft)
 	if err != nil {
 		return Sent{}, fmt.Errorf("send message: %w", err)
 	}
-	return c.publish(c.devices[i], note)
+	return c.publish(c.devices[i], written)
 }
 
-func (c *Clinic) publish(by device, note []byte) (Sent, error) {
-	signed, err := translog.ParseSigned(note)
-	if err != nil {
-		return Sent{}, fmt.Errorf("publish: %w", err)
-	}
-	commit, err := contact.Commit(signed)
-	if err != nil {
-		return Sent{}, fmt.Errorf("publish: %w", err)
-	}
-	vrf, leaf := c.cfg.Monitor.Prove(commit)
+func (c *Clinic) publish(by device, m Written) (Sent, error) {
+	vrf, leaf := c.cfg.Monitor.Prove(m.Commit)
 	index, err := c.cfg.Msgs.Append(leaf)
 	if err != nil {
 		return Sent{}, fmt.Errorf("publish: %w", err)
@@ -222,13 +168,13 @@ func (c *Clinic) publish(by device, note []byte) (Sent, error) {
 	if err != nil {
 		return Sent{}, fmt.Errorf("publish: %w", err)
 	}
-	return Sent{Note: note, Commit: commit, VRF: vrf, Proof: proof, by: by}, nil
+	return Sent{Note: m.Note, Commit: m.Commit, VRF: vrf, Proof: proof, by: by}, nil
 }
 
 // Status signs the clinic's newest status, issued now. next, when not zero, is when the clinic
 // opens again, at most 14 days ahead.
 func (c *Clinic) Status(next time.Time) ([]byte, error) {
-	signed, err := translog.ParseSigned(c.profile.note)
+	signed, err := translog.ParseSigned(c.profile.Note)
 	if err != nil {
 		return nil, fmt.Errorf("make status: %w", err)
 	}
@@ -246,23 +192,8 @@ func (c *Clinic) Status(next time.Time) ([]byte, error) {
 
 // Bundle puts together a message and all that speaks for it.
 func (c *Clinic) Bundle(s Sent, status []byte) ([]byte, error) {
-	b := contact.Bundle{
-		Message: s.Note, VRF: s.VRF, MessageProof: s.Proof,
-		Profile: c.profile.note, ProfileProof: c.profile.proof,
-		Grant: s.by.logged.note, GrantProof: s.by.logged.proof,
-		Policies: [][]byte{c.cfg.Policy},
-		Monitor:  c.monitor.note, MonitorProof: c.monitor.proof,
-		Status: status,
-	}
-	raw := b.Marshal()
-	back, err := contact.ParseBundle(raw)
-	if err != nil {
-		return nil, fmt.Errorf("make bundle: %w", err)
-	}
-	if !bytes.Equal(back.Marshal(), raw) {
-		return nil, errors.New("make bundle: not canonical")
-	}
-	return raw, nil
+	p := Papers{Profile: c.profile, Monitor: c.monitor, Policies: [][]byte{c.cfg.Policy}}
+	return p.Bundle(s, s.by.logged, status)
 }
 
 // CheckText says whether a body may be signed: what a verifier reads, no links and addresses,

@@ -55,7 +55,7 @@ func (s signer) sign(text string) []byte {
 // Roots is a clinic's offline root: the only keys that can speak for profile and grants.
 type Roots struct {
 	set     contact.RootSet
-	signers []signer // rising by name
+	signers []signer // at least the threshold; rising by name
 }
 
 // NewRoots makes one key a name, threshold of which must sign: at least 2. 32 bytes a key are
@@ -73,12 +73,16 @@ func NewRoots(threshold int, rand io.Reader, names ...string) (*Roots, error) {
 		r.signers = append(r.signers, s)
 		r.set.Keys = append(r.set.Keys, s.key)
 	}
-	slices.SortFunc(r.signers, func(a, b signer) int { return cmp.Compare(a.key.Name, b.key.Name) })
+	r.sort()
 	slices.SortFunc(r.set.Keys, func(a, b translog.Key) int { return cmp.Compare(a.String(), b.String()) })
 	if _, err := contact.ParseRootSet(r.set.Text()); err != nil {
 		return nil, fmt.Errorf("make root keys: %w", err)
 	}
 	return r, nil
+}
+
+func (r *Roots) sort() {
+	slices.SortFunc(r.signers, func(a, b signer) int { return cmp.Compare(a.key.Name, b.key.Name) })
 }
 
 // Set returns the public half.
@@ -143,6 +147,7 @@ func (d *Device) SignMessage(m contact.Message) ([]byte, error) {
 type Monitor struct {
 	signer signer
 	vrf    *vrf.PrivateKey
+	scalar []byte // of vrf
 }
 
 // NewMonitor makes a monitor key and a VRF secret; 96 bytes are read from rand.
@@ -163,7 +168,7 @@ func NewMonitor(name string, rand io.Reader) (*Monitor, error) {
 	if err != nil {
 		return nil, fmt.Errorf("make VRF secret: %w", err)
 	}
-	return &Monitor{s, secret}, nil
+	return &Monitor{s, secret, scalar.Bytes()}, nil
 }
 
 // Key returns the public half of the signing key.

@@ -58,6 +58,7 @@ type Server struct {
 	now     func() time.Time
 	rand    io.Reader
 	contact chaperonev1connect.ContactServiceClient
+	clinic  chaperonev1connect.ClinicServiceClient
 }
 
 // NewServer returns a Server. It fails with [ErrBadServer] and asks nothing yet.
@@ -75,6 +76,7 @@ func NewServer(cfg ServerConfig) (*Server, error) {
 	}
 	c := connect.NewClient(connecthttp.NewTransport(s.http, address, connecthttp.WithReadMaxBytes(maxAnswer)), neutral)
 	s.contact = chaperonev1connect.NewContactServiceClient(c)
+	s.clinic = chaperonev1connect.NewClinicServiceClient(c)
 	return s, nil
 }
 
@@ -172,11 +174,11 @@ type Receipt struct {
 // [ErrNotAdmitted] (the key is not granted there), [ErrTaken], [ErrStopped], [ErrClock],
 // [ErrServerSaid] or [ErrBadAnswer].
 func (s *Server) Publish(ctx context.Context, d *Device, p Publication) (Receipt, error) {
-	proof, err := s.deviceProof(d, chaperonev1connect.ContactServicePublishProcedure, p.digest())
+	proof, err := s.deviceProof(d, chaperonev1connect.ClinicServicePublishProcedure, p.digest())
 	if err != nil {
 		return Receipt{}, fmt.Errorf("publish: %w", err)
 	}
-	a, err := s.contact.Publish(ctx, &chaperonev1.PublishRequest{
+	a, err := s.clinic.Publish(ctx, &chaperonev1.PublishRequest{
 		Proof: proof, Id: p.ID[:], Envelope: p.Envelope, Leaf: p.Leaf, KeepUntilDay: p.KeepDay,
 		WatchId: p.Watch, InboxCopy: p.Copy, AwaitProof: p.Await,
 	})
@@ -210,7 +212,7 @@ func (s *Server) deviceProof(d *Device, procedure string, digest [32]byte) (*cha
 // AppendNote logs a signed note. One that is logged already is answered with its place. Errors
 // are those of [Server.Publish].
 func (s *Server) AppendNote(ctx context.Context, note []byte) (index int64, proof []byte, err error) {
-	a, err := s.contact.AppendNote(ctx, &chaperonev1.AppendNoteRequest{Note: note})
+	a, err := s.clinic.AppendNote(ctx, &chaperonev1.AppendNoteRequest{Note: note})
 	if err != nil {
 		return 0, nil, fmt.Errorf("log note: %w", serverError(ctx, err))
 	}
@@ -220,11 +222,11 @@ func (s *Server) AppendNote(ctx context.Context, note []byte) (index int64, proo
 
 // PutStatus hands in a signed status. Errors are those of [Server.Publish], and
 // [ErrUnsupported].
-func (s *Server) PutStatus(ctx context.Context, _ []byte) error {
-	if err := ctx.Err(); err != nil {
-		return fmt.Errorf("put status: %w: %w", ErrOffline, err)
+func (s *Server) PutStatus(ctx context.Context, note []byte) error {
+	if _, err := s.clinic.PutStatus(ctx, &chaperonev1.PutStatusRequest{Status: note}); err != nil {
+		return fmt.Errorf("put status: %w", serverError(ctx, err))
 	}
-	return fmt.Errorf("put status: %w", ErrUnsupported)
+	return nil
 }
 
 // GetClinic fetches a page about a clinic: its notes whose index is at least after. Errors are

@@ -1,0 +1,4 @@
+package main
+
+// monitorCommands is the subcommands of the second machine.
+func monitorCommands() []entry { return nil }
