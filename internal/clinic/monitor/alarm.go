@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"path/filepath"
 	"slices"
 )
 
@@ -56,7 +55,7 @@ type alarmRecord struct {
 type alarms struct {
 	list []Alarm
 	keys map[string]bool
-	log  *journal
+	log  journal
 }
 
 func (a *alarms) read(raw []byte) error {
@@ -110,7 +109,7 @@ func (a *alarms) answer(n int, by string, now int64) error {
 // ReadAlarms reads the alarms of a monitor's directory, also while it runs.
 func ReadAlarms(dir string) ([]Alarm, error) {
 	var a alarms
-	if err := readJournal(filepath.Join(dir, alarmsFile), alarmsFile, a.read); err != nil {
+	if err := readJournal(dir, alarmsFile, a.read); err != nil {
 		return nil, err
 	}
 	return a.list, nil

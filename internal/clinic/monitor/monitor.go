@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/chaperone-privacy/chaperone/internal/clinic"
+	"github.com/chaperone-privacy/chaperone/internal/clinic/disk"
 	"github.com/chaperone-privacy/chaperone/internal/contact"
 	"github.com/chaperone-privacy/chaperone/internal/translog"
 )
@@ -70,14 +71,14 @@ type Settings struct {
 // Monitor is a clinic's second machine. Its methods may be called from several goroutines.
 type Monitor struct {
 	cfg  Config
-	dir  *directory
+	dir  *disk.Dir
 	wake chan struct{}
 
 	mu       sync.Mutex
 	settings Settings
 	joined   *contact.Profile // as it was given by hand
 	view     *view
-	notes    *journal
+	notes    journal
 	known    map[[32]byte]bool // H(text) of notes that this machine was told of
 	expected map[[32]byte]bool // H(vkey) of keys whose grant is expected
 	outbox   outbox
@@ -88,6 +89,7 @@ type Monitor struct {
 	status   statusState
 	votes    map[string]vote // of two persons
 	floor    int64           // no time before it is believed, Unix seconds
+	urgent   int64           // when something was met that the next status must say
 	broken   error           // the disk did not take something: nothing is proved any more
 }
 
@@ -98,6 +100,7 @@ type noteRecord struct {
 	Hash  contact.Hash `json:"hash"` // H(text); of expected, H(vkey)
 	At    int64        `json:"at"`   // when it was logged or given
 	Index int64        `json:"index,omitempty"`
+	Seen  int64        `json:"seen"` // when it was met here
 }
 
 // SetUp makes the directory of a new monitor. It fails with [ErrSetUp] when there is one.
@@ -108,42 +111,45 @@ func SetUp(dir string, k *Keys, address string, persons []Person, hours *Hours) 
 	if err := hours.check(); err != nil {
 		return err
 	}
-	d, err := openDirectory(dir)
+	d, err := disk.Open(dir)
 	if err != nil {
 		return fmt.Errorf("set up monitor: %w", err)
 	}
 	var old Settings
-	if found, err := d.readJSON(settingsFile, &old); err != nil || found {
-		return errors.Join(ErrSetUp, err, d.close())
+	if found, err := readJSON(d, settingsFile, &old); err != nil || found {
+		return errors.Join(ErrSetUp, err, d.Close())
 	}
 	s := Settings{Address: address, Key: k.Key().String(), VRF: k.VRFKey(), Pin: k.Pin(), Persons: persons, Hours: hours}
-	return errors.Join(d.writeJSON(settingsFile, s), d.close())
+	return errors.Join(writeJSON(d, settingsFile, s), d.Close())
 }
 
 // ReadSettings reads a monitor's settings, also while it runs. It fails with [ErrSetUp].
 func ReadSettings(dir string) (Settings, error) {
 	var s Settings
-	found, err := readJSON(dir, settingsFile, &s)
-	if err == nil && !found {
-		err = ErrSetUp
+	raw, err := disk.ReadFile(dir, settingsFile)
+	switch {
+	case err != nil:
+		return s, err
+	case raw == nil:
+		return s, ErrSetUp
 	}
-	return s, err
+	return s, parseJSON(settingsFile, raw, &s)
 }
 
 // Join tells a monitor which clinic it is for: the signed profile, brought by hand, and the
 // texts of its witness policies, which are verified by the profile. The monitor must not run. It
 // fails with [ErrProfile] unless the profile names the monitor's VRF key.
 func Join(dir string, profile []byte, policies [][]byte) error {
-	d, err := openDirectory(dir)
+	d, err := disk.Open(dir)
 	if err != nil {
 		return fmt.Errorf("join clinic: %w", err)
 	}
-	return errors.Join(join(d, profile, policies), d.close())
+	return errors.Join(join(d, profile, policies), d.Close())
 }
 
-func join(d *directory, profile []byte, policies [][]byte) error {
+func join(d *disk.Dir, profile []byte, policies [][]byte) error {
 	var s Settings
-	if found, err := d.readJSON(settingsFile, &s); err != nil || !found {
+	if found, err := readJSON(d, settingsFile, &s); err != nil || !found {
 		return errors.Join(ErrSetUp, err)
 	}
 	if s.Profile != "" {
@@ -165,7 +171,7 @@ func join(d *directory, profile []byte, policies [][]byte) error {
 	if len(s.Policies) == 0 {
 		return fmt.Errorf("%w: none of its policies is at hand", ErrProfile)
 	}
-	return d.writeJSON(settingsFile, s)
+	return writeJSON(d, settingsFile, s)
 }
 
 // readProfile reads a profile that its own root set signed.
@@ -181,8 +187,8 @@ func readProfile(raw []byte) (contact.Profile, [32]byte, error) {
 	return p, contact.NoteHash(s.Text), nil
 }
 
-// Open opens a monitor that was set up. It fails with [ErrInUse] when another process has it,
-// and with [ErrDamaged] or [ErrDisk].
+// Open opens a monitor that was set up. It fails with disk.ErrAlreadyOpen when another process
+// has it, and with disk.ErrDamaged or disk.ErrDisk.
 func Open(cfg Config) (*Monitor, error) {
 	if cfg.Dir == "" || cfg.Keys == nil || cfg.Rand == nil || cfg.Now == nil {
 		return nil, errors.New("open monitor: a required part is missing")
@@ -193,7 +199,7 @@ func Open(cfg Config) (*Monitor, error) {
 	if cfg.Every == 0 {
 		cfg.Every = 30 * time.Second
 	}
-	d, err := openDirectory(cfg.Dir)
+	d, err := disk.Open(cfg.Dir)
 	if err != nil {
 		return nil, fmt.Errorf("open monitor: %w", err)
 	}
@@ -208,7 +214,7 @@ func Open(cfg Config) (*Monitor, error) {
 }
 
 func (m *Monitor) load() error {
-	if found, err := m.dir.readJSON(settingsFile, &m.settings); err != nil || !found {
+	if found, err := readJSON(m.dir, settingsFile, &m.settings); err != nil || !found {
 		return errors.Join(err, ErrSetUp)
 	}
 	if m.settings.Key != m.cfg.Keys.Key().String() {
@@ -218,7 +224,7 @@ func (m *Monitor) load() error {
 	if m.settings.Profile != "" {
 		p, hash, err := readProfile([]byte(m.settings.Profile))
 		if err != nil {
-			return fmt.Errorf("%s: %w", settingsFile, ErrDamaged)
+			return fmt.Errorf("%s: %w", settingsFile, disk.ErrDamaged)
 		}
 		m.joined, m.view = &p, newView(p.Clinic)
 		m.known[hash] = true
@@ -227,25 +233,26 @@ func (m *Monitor) load() error {
 		}
 	}
 	var err error
-	if m.alarms.log, err = openJournal(m.dir.path(alarmsFile), alarmsFile, m.alarms.read); err != nil {
+	if m.alarms.log, err = openJournal(m.dir, alarmsFile, m.alarms.read); err != nil {
 		return err
 	}
-	if m.notes, err = openJournal(m.dir.path(notesFile), notesFile, m.readNote); err != nil {
+	if m.notes, err = openJournal(m.dir, notesFile, m.readNote); err != nil {
 		return err
 	}
-	if m.outbox.log, err = openJournal(m.dir.path(outboxFile), outboxFile, m.outbox.read); err != nil {
+	if m.outbox.log, err = openJournal(m.dir, outboxFile, m.outbox.read); err != nil {
 		return err
 	}
-	if m.waiting.log, err = openJournal(m.dir.path(waitingFile), waitingFile, m.waiting.read); err != nil {
+	if m.waiting.log, err = openJournal(m.dir, waitingFile, m.waiting.read); err != nil {
 		return err
 	}
-	if _, err := m.dir.readJSON(tailFile, &m.tails); err != nil {
+	if _, err := readJSON(m.dir, tailFile, &m.tails); err != nil {
 		return err
 	}
-	if _, err := m.dir.readJSON(statusStateFile, &m.status); err != nil {
+	if _, err := readJSON(m.dir, statusStateFile, &m.status); err != nil {
 		return err
 	}
 	m.floor = max(m.outbox.latest(), m.status.Issued)
+	m.status.Due = m.status.Due || m.urgent >= m.status.Issued && m.urgent > 0
 	return nil
 }
 
@@ -264,7 +271,10 @@ func (m *Monitor) readNote(raw []byte) error {
 			m.known[r.Hash] = true
 		}
 		// What did not verify when it was met does not verify now.
-		_, _ = m.view.apply([]byte(r.Note), r.At)
+		a, err := m.view.apply([]byte(r.Note), r.At)
+		if err == nil && (a.urgent || a.kind == "clinic") {
+			m.urgent = max(m.urgent, r.Seen)
+		}
 	default:
 		return fmt.Errorf("record of kind %q", r.What)
 	}
@@ -273,7 +283,7 @@ func (m *Monitor) readNote(raw []byte) error {
 
 // Close gives the directory back.
 func (m *Monitor) Close() error {
-	return errors.Join(m.alarms.log.close(), m.notes.close(), m.outbox.log.close(), m.waiting.log.close(), m.dir.close())
+	return errors.Join(m.alarms.log.close(), m.notes.close(), m.outbox.log.close(), m.waiting.log.close(), m.dir.Close())
 }
 
 // clockSlack is by how much this machine's clock may be behind what it wrote itself, or off

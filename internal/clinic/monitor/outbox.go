@@ -2,7 +2,6 @@ package monitor
 
 import (
 	"encoding/json"
-	"path/filepath"
 	"time"
 
 	"github.com/chaperone-privacy/chaperone/internal/contact"
@@ -31,7 +30,7 @@ type outbox struct {
 	entries []Entry
 	index   map[[32]byte]int
 	batches map[batchOf]int // how many messages of a batch a device had proved
-	log     *journal
+	log     journal
 }
 
 type batchOf struct {
@@ -106,7 +105,7 @@ func midnight(t time.Time) int64 {
 // also while the monitor runs.
 func ReadDay(dir string, day time.Time) ([]Entry, error) {
 	var o outbox
-	if err := readJournal(filepath.Join(dir, outboxFile), outboxFile, o.read); err != nil {
+	if err := readJournal(dir, outboxFile, o.read); err != nil {
 		return nil, err
 	}
 	from := midnight(day)

@@ -7,9 +7,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
+	"io/fs"
 	"slices"
 
+	"github.com/chaperone-privacy/chaperone/internal/clinic/disk"
 	"github.com/chaperone-privacy/chaperone/internal/contact"
 	"github.com/chaperone-privacy/chaperone/internal/translog"
 )
@@ -42,16 +43,16 @@ func channelFile(device [32]byte) string {
 
 func (m *Monitor) loadChannel(device [32]byte) (channel, error) {
 	var c channel
-	sealed, err := m.dir.read(channelFile(device))
+	sealed, err := m.dir.Read(channelFile(device))
 	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return c, ErrNoChannel
 	case err != nil:
 		return c, err
-	case sealed == nil:
-		return c, ErrNoChannel
 	}
 	raw, err := open(m.cfg.Keys.state, sealed, append(channelLabel("monitor channel"), device[:]...))
 	if err != nil || json.Unmarshal(raw, &c) != nil || len(c.Secret) != 32 {
-		return c, fmt.Errorf("channel: %w", ErrDamaged)
+		return c, fmt.Errorf("channel: %w", disk.ErrDamaged)
 	}
 	return c, nil
 }
@@ -59,13 +60,13 @@ func (m *Monitor) loadChannel(device [32]byte) (channel, error) {
 func (m *Monitor) saveChannel(device [32]byte, c channel) error {
 	raw, err := json.Marshal(c)
 	if err != nil {
-		return fmt.Errorf("channel: %w: %w", ErrDisk, err)
+		return fmt.Errorf("channel: %w", err)
 	}
 	sealed, err := seal(m.cfg.Rand, m.cfg.Keys.state, nil, append(channelLabel("monitor channel"), device[:]...), raw)
 	if err != nil {
 		return err
 	}
-	return m.dir.write(channelFile(device), sealed)
+	return m.dir.Write(channelFile(device), sealed)
 }
 
 // Invite makes a channel for a device and returns what the device imports. A channel that there
@@ -83,7 +84,7 @@ func (m *Monitor) Invite(device translog.Key) (Invitation, error) {
 	}
 	h := contact.KeyHash(device)
 	if !m.expected[h] {
-		if err := m.notes.append(noteRecord{What: "expected", Hash: h, At: m.now()}); err != nil {
+		if err := m.notes.append(noteRecord{What: "expected", Hash: h, At: m.now(), Seen: m.now()}); err != nil {
 			return Invitation{}, fmt.Errorf("invite: %w", err)
 		}
 		m.expected[h] = true
@@ -100,16 +101,13 @@ func (m *Monitor) Invite(device translog.Key) (Invitation, error) {
 func (m *Monitor) Uninvite(device translog.Key) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if err := os.Remove(m.dir.path(channelFile(contact.KeyHash(device)))); err != nil {
-		return diskError("remove", "channel", err)
-	}
-	return nil
+	return m.dir.Remove(channelFile(contact.KeyHash(device)))
 }
 
 // Handle answers one sealed request. A byte-identical repeat of the last one is answered with
 // the same bytes. A request under a secret that was replaced is the alarm that the device was
 // copied, and closes the channel. It fails with [ErrNoChannel], [ErrChannelClosed],
-// [ErrChannel] or [ErrDisk]; when it fails, nothing was given away.
+// [ErrChannel] or disk.ErrDisk; when it fails, nothing was given away.
 func (m *Monitor) Handle(op Operation, device [32]byte, sealed []byte) ([]byte, error) {
 	id, err := requestID(sealed)
 	if err != nil {
@@ -259,7 +257,7 @@ func (m *Monitor) deliver(note []byte) error {
 	if a.urgent {
 		what = "given"
 	}
-	r := noteRecord{What: what, Hash: hash, At: m.now()}
+	r := noteRecord{What: what, Hash: hash, At: m.now(), Seen: m.now()}
 	if a.urgent {
 		r.Note = string(note)
 	}

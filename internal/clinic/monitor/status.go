@@ -5,17 +5,16 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"path/filepath"
 	"slices"
 	"time"
 
 	"github.com/chaperone-privacy/chaperone/internal/clinic"
+	"github.com/chaperone-privacy/chaperone/internal/clinic/disk"
 	"github.com/chaperone-privacy/chaperone/internal/contact"
 	"github.com/chaperone-privacy/chaperone/internal/translog"
 )
 
 const (
-	statusStateFile = "status.json"
 	// statusEvery is the time between two statuses when nothing happens, in seconds.
 	statusEvery = 6 * 3600
 	// maxNext is how far ahead the next opening may be without a holiday.
@@ -91,7 +90,7 @@ func (m *Monitor) signStatus() ([]byte, error) {
 	if next.Holiday <= s.Issued {
 		next.Holiday = 0
 	}
-	if err := errors.Join(m.dir.write(statusFile, note), m.dir.writeJSON(statusStateFile, next)); err != nil {
+	if err := errors.Join(m.dir.Write(statusFile, note), writeJSON(m.dir, statusStateFile, next)); err != nil {
 		return nil, fmt.Errorf("keep status: %w", err)
 	}
 	m.status, m.floor = next, max(m.floor, s.Issued)
@@ -221,9 +220,12 @@ func (m *Monitor) statusRound(ctx context.Context) error {
 	}
 	pushed := m.status.Pushed || m.status.Issued == 0
 	issued := m.status.Issued
-	note, rerr := m.dir.read(statusFile)
+	var note []byte
+	if err == nil && !pushed {
+		note, err = m.dir.Read(statusFile)
+	}
 	m.mu.Unlock()
-	if err = errors.Join(err, rerr); err != nil || pushed || m.cfg.Server == nil || note == nil {
+	if err != nil || pushed || m.cfg.Server == nil {
 		return err
 	}
 	if err := m.cfg.Server.PutStatus(ctx, note); err != nil {
@@ -236,7 +238,7 @@ func (m *Monitor) statusRound(ctx context.Context) error {
 	}
 	next := m.status
 	next.Pushed = true
-	if err := m.dir.writeJSON(statusStateFile, next); err != nil {
+	if err := writeJSON(m.dir, statusStateFile, next); err != nil {
 		return err
 	}
 	m.status = next
@@ -246,17 +248,17 @@ func (m *Monitor) statusRound(ctx context.Context) error {
 // ReadStatus reads the newest signed status of a monitor's directory, also while it runs; nil
 // when there is none.
 func ReadStatus(dir string) ([]byte, contact.Status, error) {
-	raw, err := readFile(dir, statusFile)
+	raw, err := disk.ReadFile(dir, statusFile)
 	if err != nil || raw == nil {
 		return nil, contact.Status{}, err
 	}
 	s, err := translog.ParseSigned(raw)
 	if err != nil {
-		return nil, contact.Status{}, fmt.Errorf("%s: %w", filepath.Base(statusFile), ErrDamaged)
+		return nil, contact.Status{}, fmt.Errorf("%s: %w", statusFile, disk.ErrDamaged)
 	}
 	st, err := contact.ParseStatus(s.Text)
 	if err != nil {
-		return nil, contact.Status{}, fmt.Errorf("%s: %w", filepath.Base(statusFile), ErrDamaged)
+		return nil, contact.Status{}, fmt.Errorf("%s: %w", statusFile, disk.ErrDamaged)
 	}
 	return raw, st, nil
 }

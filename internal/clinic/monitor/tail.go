@@ -13,6 +13,7 @@ import (
 	"github.com/transparency-dev/merkle/rfc6962"
 
 	"github.com/chaperone-privacy/chaperone/internal/clinic"
+	"github.com/chaperone-privacy/chaperone/internal/clinic/disk"
 	"github.com/chaperone-privacy/chaperone/internal/contact"
 	"github.com/chaperone-privacy/chaperone/internal/translog"
 )
@@ -24,8 +25,6 @@ var (
 	// ErrNoServer says that there is no server to read from.
 	ErrNoServer = errors.New("no server is set")
 )
-
-const tailFile = "tail.json"
 
 // staleAfter is how old the newest head that enough witnesses signed may be, in seconds.
 const staleAfter = 30 * 60
@@ -197,7 +196,7 @@ func (m *Monitor) loggedAt(checkpoint string, policy *translog.Policy) int64 {
 func (m *Monitor) savePosition(log string, pos position) error {
 	next := tailState{Logs: maps.Clone(m.tails.Logs), Started: m.tails.Started}
 	next.Logs[log] = pos
-	if err := m.dir.writeJSON(tailFile, next); err != nil {
+	if err := writeJSON(m.dir, tailFile, next); err != nil {
 		return err
 	}
 	m.tails = next
@@ -222,7 +221,7 @@ func (m *Monitor) read(ctx context.Context, log string, pos position, head trans
 	factory := compact.RangeFactory{Hash: rfc6962.DefaultHasher.HashChildren}
 	tree, err := factory.NewRange(0, uint64(pos.Size), hashes) //nolint:gosec // >= 0
 	if err != nil {
-		return pos, fmt.Errorf("%s: %w", tailFile, ErrDamaged)
+		return pos, fmt.Errorf("%s: %w", tailFile, disk.ErrDamaged)
 	}
 	scan := m.scanner(log)
 	defer scan.stop()
@@ -284,7 +283,7 @@ func (m *Monitor) act(log string, f finding, loggedAt int64) error {
 	if err != nil {
 		return m.raise(AlarmForged, place+" "+hex.EncodeToString(hash[:8]), place)
 	}
-	if err := m.notes.append(noteRecord{What: "logged", Note: string(f.note), Hash: hash, At: loggedAt, Index: f.index}); err != nil {
+	if err := m.notes.append(noteRecord{What: "logged", Note: string(f.note), Hash: hash, At: loggedAt, Index: f.index, Seen: m.now()}); err != nil {
 		return err
 	}
 	if len(m.view.conflicts) > conflicts {

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/chaperone-privacy/chaperone/internal/clinic"
 	"github.com/chaperone-privacy/chaperone/internal/contact"
 	"github.com/chaperone-privacy/chaperone/internal/translog"
 )
@@ -62,9 +63,9 @@ type applied struct {
 	urgent bool
 }
 
-func newView(clinic [32]byte) *view {
+func newView(id [32]byte) *view {
 	return &view{
-		clinic: clinic, grants: map[[32]byte]contact.Grant{}, ended: map[[32]byte]ending{},
+		clinic: id, grants: map[[32]byte]contact.Grant{}, ended: map[[32]byte]ending{},
 		policies: map[[32]byte]*translog.Policy{},
 	}
 }
@@ -316,8 +317,7 @@ func (v *view) over(key [32]byte, at int64) bool {
 // byRoots reports whether every line is by a root key, rising by name, and enough distinct
 // public keys are among them.
 func byRoots(s translog.Signed, rs contact.RootSet) bool {
-	signers, err := s.Open(rs.Keys...)
-	return err == nil && rising(signers) && distinct(signers, rs) >= rs.Threshold
+	return clinic.SignedByRoots(s, rs)
 }
 
 // byBoth is byRoots for a rotation: the threshold of each set, each key once.

@@ -4,7 +4,6 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
-	"path/filepath"
 	"slices"
 	"time"
 
@@ -49,7 +48,7 @@ func (e *ApprovalError) Unwrap() error { return clinic.ErrNeedApproval }
 // waiting is what waits and what was approved, by name.
 type waiting struct {
 	byName map[string]Waiting
-	log    *journal
+	log    journal
 }
 
 func (w *waiting) read(raw []byte) error {
@@ -107,7 +106,7 @@ func (w *waiting) open(now int64) []Waiting {
 // ReadWaiting reads what waits, from a monitor's directory, also while it runs.
 func ReadWaiting(dir string, now time.Time) ([]Waiting, error) {
 	var w waiting
-	if err := readJournal(filepath.Join(dir, waitingFile), waitingFile, w.read); err != nil {
+	if err := readJournal(dir, waitingFile, w.read); err != nil {
 		return nil, err
 	}
 	return w.open(now.Unix()), nil
@@ -187,7 +186,7 @@ func (m *Monitor) Holiday(person, passphrase string, until int64) (done bool, er
 	}
 	s := m.status
 	s.Holiday, s.Due = until, true
-	if err := m.dir.writeJSON(statusStateFile, s); err != nil {
+	if err := writeJSON(m.dir, statusStateFile, s); err != nil {
 		return false, fmt.Errorf("keep holiday: %w", err)
 	}
 	m.status = s
