@@ -447,6 +447,503 @@ func (*PutStatusResponse) Descriptor() ([]byte, []int) {
 	return file_chaperone_v1_clinic_proto_rawDescGZIP(), []int{6}
 }
 
+// ProveRequest is a sealed request.
+type ProveRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// device is SHA-256 of the device's vkey.
+	Device []byte `protobuf:"bytes,1,opt,name=device,proto3" json:"device,omitempty"`
+	// sealed is the request under the channel's secret.
+	Sealed        []byte `protobuf:"bytes,2,opt,name=sealed,proto3" json:"sealed,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ProveRequest) Reset() {
+	*x = ProveRequest{}
+	mi := &file_chaperone_v1_clinic_proto_msgTypes[7]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ProveRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ProveRequest) ProtoMessage() {}
+
+func (x *ProveRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_chaperone_v1_clinic_proto_msgTypes[7]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ProveRequest.ProtoReflect.Descriptor instead.
+func (*ProveRequest) Descriptor() ([]byte, []int) {
+	return file_chaperone_v1_clinic_proto_rawDescGZIP(), []int{7}
+}
+
+func (x *ProveRequest) GetDevice() []byte {
+	if x != nil {
+		return x.Device
+	}
+	return nil
+}
+
+func (x *ProveRequest) GetSealed() []byte {
+	if x != nil {
+		return x.Sealed
+	}
+	return nil
+}
+
+// ProveResponse is a sealed answer.
+type ProveResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// sealed is the answer under the same secret; then both sides replace it.
+	Sealed        []byte `protobuf:"bytes,1,opt,name=sealed,proto3" json:"sealed,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ProveResponse) Reset() {
+	*x = ProveResponse{}
+	mi := &file_chaperone_v1_clinic_proto_msgTypes[8]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ProveResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ProveResponse) ProtoMessage() {}
+
+func (x *ProveResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_chaperone_v1_clinic_proto_msgTypes[8]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ProveResponse.ProtoReflect.Descriptor instead.
+func (*ProveResponse) Descriptor() ([]byte, []int) {
+	return file_chaperone_v1_clinic_proto_rawDescGZIP(), []int{8}
+}
+
+func (x *ProveResponse) GetSealed() []byte {
+	if x != nil {
+		return x.Sealed
+	}
+	return nil
+}
+
+// DeliverRequest is a sealed request.
+type DeliverRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// device is SHA-256 of the device's vkey.
+	Device []byte `protobuf:"bytes,1,opt,name=device,proto3" json:"device,omitempty"`
+	// sealed is the request under the channel's secret.
+	Sealed        []byte `protobuf:"bytes,2,opt,name=sealed,proto3" json:"sealed,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *DeliverRequest) Reset() {
+	*x = DeliverRequest{}
+	mi := &file_chaperone_v1_clinic_proto_msgTypes[9]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *DeliverRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*DeliverRequest) ProtoMessage() {}
+
+func (x *DeliverRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_chaperone_v1_clinic_proto_msgTypes[9]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use DeliverRequest.ProtoReflect.Descriptor instead.
+func (*DeliverRequest) Descriptor() ([]byte, []int) {
+	return file_chaperone_v1_clinic_proto_rawDescGZIP(), []int{9}
+}
+
+func (x *DeliverRequest) GetDevice() []byte {
+	if x != nil {
+		return x.Device
+	}
+	return nil
+}
+
+func (x *DeliverRequest) GetSealed() []byte {
+	if x != nil {
+		return x.Sealed
+	}
+	return nil
+}
+
+// DeliverResponse is a sealed answer.
+type DeliverResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// sealed is the answer under the same secret; then both sides replace it.
+	Sealed        []byte `protobuf:"bytes,1,opt,name=sealed,proto3" json:"sealed,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *DeliverResponse) Reset() {
+	*x = DeliverResponse{}
+	mi := &file_chaperone_v1_clinic_proto_msgTypes[10]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *DeliverResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*DeliverResponse) ProtoMessage() {}
+
+func (x *DeliverResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_chaperone_v1_clinic_proto_msgTypes[10]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use DeliverResponse.ProtoReflect.Descriptor instead.
+func (*DeliverResponse) Descriptor() ([]byte, []int) {
+	return file_chaperone_v1_clinic_proto_rawDescGZIP(), []int{10}
+}
+
+func (x *DeliverResponse) GetSealed() []byte {
+	if x != nil {
+		return x.Sealed
+	}
+	return nil
+}
+
+// TodayRequest is a sealed request.
+type TodayRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// device is SHA-256 of the device's vkey.
+	Device []byte `protobuf:"bytes,1,opt,name=device,proto3" json:"device,omitempty"`
+	// sealed is the request under the channel's secret.
+	Sealed        []byte `protobuf:"bytes,2,opt,name=sealed,proto3" json:"sealed,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *TodayRequest) Reset() {
+	*x = TodayRequest{}
+	mi := &file_chaperone_v1_clinic_proto_msgTypes[11]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *TodayRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*TodayRequest) ProtoMessage() {}
+
+func (x *TodayRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_chaperone_v1_clinic_proto_msgTypes[11]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use TodayRequest.ProtoReflect.Descriptor instead.
+func (*TodayRequest) Descriptor() ([]byte, []int) {
+	return file_chaperone_v1_clinic_proto_rawDescGZIP(), []int{11}
+}
+
+func (x *TodayRequest) GetDevice() []byte {
+	if x != nil {
+		return x.Device
+	}
+	return nil
+}
+
+func (x *TodayRequest) GetSealed() []byte {
+	if x != nil {
+		return x.Sealed
+	}
+	return nil
+}
+
+// TodayResponse is a sealed answer.
+type TodayResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// sealed is the answer under the same secret; then both sides replace it.
+	Sealed        []byte `protobuf:"bytes,1,opt,name=sealed,proto3" json:"sealed,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *TodayResponse) Reset() {
+	*x = TodayResponse{}
+	mi := &file_chaperone_v1_clinic_proto_msgTypes[12]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *TodayResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*TodayResponse) ProtoMessage() {}
+
+func (x *TodayResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_chaperone_v1_clinic_proto_msgTypes[12]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use TodayResponse.ProtoReflect.Descriptor instead.
+func (*TodayResponse) Descriptor() ([]byte, []int) {
+	return file_chaperone_v1_clinic_proto_rawDescGZIP(), []int{12}
+}
+
+func (x *TodayResponse) GetSealed() []byte {
+	if x != nil {
+		return x.Sealed
+	}
+	return nil
+}
+
+// ApproveRequest is one person's decision.
+type ApproveRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// person is a name that was given when the monitor was set up.
+	Person string `protobuf:"bytes,1,opt,name=person,proto3" json:"person,omitempty"`
+	// passphrase is that person's own.
+	Passphrase string `protobuf:"bytes,2,opt,name=passphrase,proto3" json:"passphrase,omitempty"`
+	// decision is what the person decides.
+	//
+	// Types that are valid to be assigned to Decision:
+	//
+	//	*ApproveRequest_Waiting
+	//	*ApproveRequest_Holiday
+	//	*ApproveRequest_Alarm
+	//	*ApproveRequest_OtherGone
+	Decision isApproveRequest_Decision `protobuf_oneof:"decision"`
+	// messages is how many messages of a batch are approved; 0 for what is not a batch.
+	Messages      uint32 `protobuf:"varint,7,opt,name=messages,proto3" json:"messages,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ApproveRequest) Reset() {
+	*x = ApproveRequest{}
+	mi := &file_chaperone_v1_clinic_proto_msgTypes[13]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ApproveRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ApproveRequest) ProtoMessage() {}
+
+func (x *ApproveRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_chaperone_v1_clinic_proto_msgTypes[13]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ApproveRequest.ProtoReflect.Descriptor instead.
+func (*ApproveRequest) Descriptor() ([]byte, []int) {
+	return file_chaperone_v1_clinic_proto_rawDescGZIP(), []int{13}
+}
+
+func (x *ApproveRequest) GetPerson() string {
+	if x != nil {
+		return x.Person
+	}
+	return ""
+}
+
+func (x *ApproveRequest) GetPassphrase() string {
+	if x != nil {
+		return x.Passphrase
+	}
+	return ""
+}
+
+func (x *ApproveRequest) GetDecision() isApproveRequest_Decision {
+	if x != nil {
+		return x.Decision
+	}
+	return nil
+}
+
+func (x *ApproveRequest) GetWaiting() string {
+	if x != nil {
+		if x, ok := x.Decision.(*ApproveRequest_Waiting); ok {
+			return x.Waiting
+		}
+	}
+	return ""
+}
+
+func (x *ApproveRequest) GetHoliday() int64 {
+	if x != nil {
+		if x, ok := x.Decision.(*ApproveRequest_Holiday); ok {
+			return x.Holiday
+		}
+	}
+	return 0
+}
+
+func (x *ApproveRequest) GetAlarm() uint64 {
+	if x != nil {
+		if x, ok := x.Decision.(*ApproveRequest_Alarm); ok {
+			return x.Alarm
+		}
+	}
+	return 0
+}
+
+func (x *ApproveRequest) GetOtherGone() bool {
+	if x != nil {
+		if x, ok := x.Decision.(*ApproveRequest_OtherGone); ok {
+			return x.OtherGone
+		}
+	}
+	return false
+}
+
+func (x *ApproveRequest) GetMessages() uint32 {
+	if x != nil {
+		return x.Messages
+	}
+	return 0
+}
+
+type isApproveRequest_Decision interface {
+	isApproveRequest_Decision()
+}
+
+type ApproveRequest_Waiting struct {
+	// waiting is the name of a request that waits.
+	Waiting string `protobuf:"bytes,3,opt,name=waiting,proto3,oneof"`
+}
+
+type ApproveRequest_Holiday struct {
+	// holiday is when the clinic opens again, Unix seconds. Two persons must say the same.
+	Holiday int64 `protobuf:"varint,4,opt,name=holiday,proto3,oneof"`
+}
+
+type ApproveRequest_Alarm struct {
+	// alarm is the number of an alarm that the person has dealt with.
+	Alarm uint64 `protobuf:"varint,5,opt,name=alarm,proto3,oneof"`
+}
+
+type ApproveRequest_OtherGone struct {
+	// other_gone says that the clinic's other monitor is gone. Two persons must say so.
+	OtherGone bool `protobuf:"varint,6,opt,name=other_gone,json=otherGone,proto3,oneof"`
+}
+
+func (*ApproveRequest_Waiting) isApproveRequest_Decision() {}
+
+func (*ApproveRequest_Holiday) isApproveRequest_Decision() {}
+
+func (*ApproveRequest_Alarm) isApproveRequest_Decision() {}
+
+func (*ApproveRequest_OtherGone) isApproveRequest_Decision() {}
+
+// ApproveResponse says what is still missing.
+type ApproveResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// done says that the decision counts; false while a second person must agree.
+	Done          bool `protobuf:"varint,1,opt,name=done,proto3" json:"done,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ApproveResponse) Reset() {
+	*x = ApproveResponse{}
+	mi := &file_chaperone_v1_clinic_proto_msgTypes[14]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ApproveResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ApproveResponse) ProtoMessage() {}
+
+func (x *ApproveResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_chaperone_v1_clinic_proto_msgTypes[14]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ApproveResponse.ProtoReflect.Descriptor instead.
+func (*ApproveResponse) Descriptor() ([]byte, []int) {
+	return file_chaperone_v1_clinic_proto_rawDescGZIP(), []int{14}
+}
+
+func (x *ApproveResponse) GetDone() bool {
+	if x != nil {
+		return x.Done
+	}
+	return false
+}
+
 var File_chaperone_v1_clinic_proto protoreflect.FileDescriptor
 
 const file_chaperone_v1_clinic_proto_rawDesc = "" +
@@ -483,12 +980,47 @@ const file_chaperone_v1_clinic_proto_rawDesc = "" +
 	"\x05proof\x18\x02 \x01(\fR\x05proof\"7\n" +
 	"\x10PutStatusRequest\x12#\n" +
 	"\x06status\x18\x01 \x01(\fB\v\xbaH\bz\x06\x10\x01\x18\x80\x80\x02R\x06status\"\x13\n" +
-	"\x11PutStatusResponse2\xf6\x01\n" +
+	"\x11PutStatusResponse\"T\n" +
+	"\fProveRequest\x12\x1f\n" +
+	"\x06device\x18\x01 \x01(\fB\a\xbaH\x04z\x02h R\x06device\x12#\n" +
+	"\x06sealed\x18\x02 \x01(\fB\v\xbaH\bz\x06\x10\x01\x18\x80\x80\x04R\x06sealed\"'\n" +
+	"\rProveResponse\x12\x16\n" +
+	"\x06sealed\x18\x01 \x01(\fR\x06sealed\"V\n" +
+	"\x0eDeliverRequest\x12\x1f\n" +
+	"\x06device\x18\x01 \x01(\fB\a\xbaH\x04z\x02h R\x06device\x12#\n" +
+	"\x06sealed\x18\x02 \x01(\fB\v\xbaH\bz\x06\x10\x01\x18\x80\x80\x04R\x06sealed\")\n" +
+	"\x0fDeliverResponse\x12\x16\n" +
+	"\x06sealed\x18\x01 \x01(\fR\x06sealed\"T\n" +
+	"\fTodayRequest\x12\x1f\n" +
+	"\x06device\x18\x01 \x01(\fB\a\xbaH\x04z\x02h R\x06device\x12#\n" +
+	"\x06sealed\x18\x02 \x01(\fB\v\xbaH\bz\x06\x10\x01\x18\x80\x80\x04R\x06sealed\"'\n" +
+	"\rTodayResponse\x12\x16\n" +
+	"\x06sealed\x18\x01 \x01(\fR\x06sealed\"\xc2\x02\n" +
+	"\x0eApproveRequest\x12!\n" +
+	"\x06person\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18\x14R\x06person\x12*\n" +
+	"\n" +
+	"passphrase\x18\x02 \x01(\tB\n" +
+	"\xbaH\ar\x05\x10\x01\x18\x80\bR\n" +
+	"passphrase\x12%\n" +
+	"\awaiting\x18\x03 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18 H\x00R\awaiting\x12,\n" +
+	"\aholiday\x18\x04 \x01(\x03B\x10\xbaH\r\"\v\x18\xff\xff\xff\xff\xff\xff\xff\x0f \x00H\x00R\aholiday\x12(\n" +
+	"\x05alarm\x18\x05 \x01(\x04B\x10\xbaH\r2\v\x18\xff\xff\xff\xff\xff\xff\xff\x0f \x00H\x00R\x05alarm\x12(\n" +
+	"\n" +
+	"other_gone\x18\x06 \x01(\bB\a\xbaH\x04j\x02\b\x01H\x00R\totherGone\x12%\n" +
+	"\bmessages\x18\a \x01(\rB\t\xbaH\x06*\x04\x18\xa0\x8d\x06R\bmessagesB\x11\n" +
+	"\bdecision\x12\x05\xbaH\x02\b\x01\"%\n" +
+	"\x0fApproveResponse\x12\x12\n" +
+	"\x04done\x18\x01 \x01(\bR\x04done2\xf6\x01\n" +
 	"\rClinicService\x12F\n" +
 	"\aPublish\x12\x1c.chaperone.v1.PublishRequest\x1a\x1d.chaperone.v1.PublishResponse\x12O\n" +
 	"\n" +
 	"AppendNote\x12\x1f.chaperone.v1.AppendNoteRequest\x1a .chaperone.v1.AppendNoteResponse\x12L\n" +
-	"\tPutStatus\x12\x1e.chaperone.v1.PutStatusRequest\x1a\x1f.chaperone.v1.PutStatusResponseB\xbe\x01\n" +
+	"\tPutStatus\x12\x1e.chaperone.v1.PutStatusRequest\x1a\x1f.chaperone.v1.PutStatusResponse2\xa4\x02\n" +
+	"\x0eMonitorService\x12@\n" +
+	"\x05Prove\x12\x1a.chaperone.v1.ProveRequest\x1a\x1b.chaperone.v1.ProveResponse\x12F\n" +
+	"\aDeliver\x12\x1c.chaperone.v1.DeliverRequest\x1a\x1d.chaperone.v1.DeliverResponse\x12@\n" +
+	"\x05Today\x12\x1a.chaperone.v1.TodayRequest\x1a\x1b.chaperone.v1.TodayResponse\x12F\n" +
+	"\aApprove\x12\x1c.chaperone.v1.ApproveRequest\x1a\x1d.chaperone.v1.ApproveResponseB\xbe\x01\n" +
 	"\x10com.chaperone.v1B\vClinicProtoP\x01ZLgithub.com/chaperone-privacy/chaperone/internal/gen/chaperone/v1;chaperonev1\xa2\x02\x03CXX\xaa\x02\fChaperone.V1\xca\x02\fChaperone\\V1\xe2\x02\x18Chaperone\\V1\\GPBMetadata\xea\x02\rChaperone::V1b\x06proto3"
 
 var (
@@ -503,7 +1035,7 @@ func file_chaperone_v1_clinic_proto_rawDescGZIP() []byte {
 	return file_chaperone_v1_clinic_proto_rawDescData
 }
 
-var file_chaperone_v1_clinic_proto_msgTypes = make([]protoimpl.MessageInfo, 7)
+var file_chaperone_v1_clinic_proto_msgTypes = make([]protoimpl.MessageInfo, 15)
 var file_chaperone_v1_clinic_proto_goTypes = []any{
 	(*DeviceProof)(nil),        // 0: chaperone.v1.DeviceProof
 	(*PublishRequest)(nil),     // 1: chaperone.v1.PublishRequest
@@ -512,20 +1044,36 @@ var file_chaperone_v1_clinic_proto_goTypes = []any{
 	(*AppendNoteResponse)(nil), // 4: chaperone.v1.AppendNoteResponse
 	(*PutStatusRequest)(nil),   // 5: chaperone.v1.PutStatusRequest
 	(*PutStatusResponse)(nil),  // 6: chaperone.v1.PutStatusResponse
+	(*ProveRequest)(nil),       // 7: chaperone.v1.ProveRequest
+	(*ProveResponse)(nil),      // 8: chaperone.v1.ProveResponse
+	(*DeliverRequest)(nil),     // 9: chaperone.v1.DeliverRequest
+	(*DeliverResponse)(nil),    // 10: chaperone.v1.DeliverResponse
+	(*TodayRequest)(nil),       // 11: chaperone.v1.TodayRequest
+	(*TodayResponse)(nil),      // 12: chaperone.v1.TodayResponse
+	(*ApproveRequest)(nil),     // 13: chaperone.v1.ApproveRequest
+	(*ApproveResponse)(nil),    // 14: chaperone.v1.ApproveResponse
 }
 var file_chaperone_v1_clinic_proto_depIdxs = []int32{
-	0, // 0: chaperone.v1.PublishRequest.proof:type_name -> chaperone.v1.DeviceProof
-	1, // 1: chaperone.v1.ClinicService.Publish:input_type -> chaperone.v1.PublishRequest
-	3, // 2: chaperone.v1.ClinicService.AppendNote:input_type -> chaperone.v1.AppendNoteRequest
-	5, // 3: chaperone.v1.ClinicService.PutStatus:input_type -> chaperone.v1.PutStatusRequest
-	2, // 4: chaperone.v1.ClinicService.Publish:output_type -> chaperone.v1.PublishResponse
-	4, // 5: chaperone.v1.ClinicService.AppendNote:output_type -> chaperone.v1.AppendNoteResponse
-	6, // 6: chaperone.v1.ClinicService.PutStatus:output_type -> chaperone.v1.PutStatusResponse
-	4, // [4:7] is the sub-list for method output_type
-	1, // [1:4] is the sub-list for method input_type
-	1, // [1:1] is the sub-list for extension type_name
-	1, // [1:1] is the sub-list for extension extendee
-	0, // [0:1] is the sub-list for field type_name
+	0,  // 0: chaperone.v1.PublishRequest.proof:type_name -> chaperone.v1.DeviceProof
+	1,  // 1: chaperone.v1.ClinicService.Publish:input_type -> chaperone.v1.PublishRequest
+	3,  // 2: chaperone.v1.ClinicService.AppendNote:input_type -> chaperone.v1.AppendNoteRequest
+	5,  // 3: chaperone.v1.ClinicService.PutStatus:input_type -> chaperone.v1.PutStatusRequest
+	7,  // 4: chaperone.v1.MonitorService.Prove:input_type -> chaperone.v1.ProveRequest
+	9,  // 5: chaperone.v1.MonitorService.Deliver:input_type -> chaperone.v1.DeliverRequest
+	11, // 6: chaperone.v1.MonitorService.Today:input_type -> chaperone.v1.TodayRequest
+	13, // 7: chaperone.v1.MonitorService.Approve:input_type -> chaperone.v1.ApproveRequest
+	2,  // 8: chaperone.v1.ClinicService.Publish:output_type -> chaperone.v1.PublishResponse
+	4,  // 9: chaperone.v1.ClinicService.AppendNote:output_type -> chaperone.v1.AppendNoteResponse
+	6,  // 10: chaperone.v1.ClinicService.PutStatus:output_type -> chaperone.v1.PutStatusResponse
+	8,  // 11: chaperone.v1.MonitorService.Prove:output_type -> chaperone.v1.ProveResponse
+	10, // 12: chaperone.v1.MonitorService.Deliver:output_type -> chaperone.v1.DeliverResponse
+	12, // 13: chaperone.v1.MonitorService.Today:output_type -> chaperone.v1.TodayResponse
+	14, // 14: chaperone.v1.MonitorService.Approve:output_type -> chaperone.v1.ApproveResponse
+	8,  // [8:15] is the sub-list for method output_type
+	1,  // [1:8] is the sub-list for method input_type
+	1,  // [1:1] is the sub-list for extension type_name
+	1,  // [1:1] is the sub-list for extension extendee
+	0,  // [0:1] is the sub-list for field type_name
 }
 
 func init() { file_chaperone_v1_clinic_proto_init() }
@@ -533,15 +1081,21 @@ func file_chaperone_v1_clinic_proto_init() {
 	if File_chaperone_v1_clinic_proto != nil {
 		return
 	}
+	file_chaperone_v1_clinic_proto_msgTypes[13].OneofWrappers = []any{
+		(*ApproveRequest_Waiting)(nil),
+		(*ApproveRequest_Holiday)(nil),
+		(*ApproveRequest_Alarm)(nil),
+		(*ApproveRequest_OtherGone)(nil),
+	}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_chaperone_v1_clinic_proto_rawDesc), len(file_chaperone_v1_clinic_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   7,
+			NumMessages:   15,
 			NumExtensions: 0,
-			NumServices:   1,
+			NumServices:   2,
 		},
 		GoTypes:           file_chaperone_v1_clinic_proto_goTypes,
 		DependencyIndexes: file_chaperone_v1_clinic_proto_depIdxs,

@@ -14,6 +14,8 @@ import (
 const (
 	// ClinicServiceName is the fully-qualified name of the ClinicService service.
 	ClinicServiceName = "chaperone.v1.ClinicService"
+	// MonitorServiceName is the fully-qualified name of the MonitorService service.
+	MonitorServiceName = "chaperone.v1.MonitorService"
 )
 
 // These constants are the procedure names of the RPCs defined in this package. They're exposed at
@@ -30,6 +32,14 @@ const (
 	ClinicServiceAppendNoteProcedure = "/chaperone.v1.ClinicService/AppendNote"
 	// ClinicServicePutStatusProcedure is the procedure name of the ClinicService's PutStatus RPC.
 	ClinicServicePutStatusProcedure = "/chaperone.v1.ClinicService/PutStatus"
+	// MonitorServiceProveProcedure is the procedure name of the MonitorService's Prove RPC.
+	MonitorServiceProveProcedure = "/chaperone.v1.MonitorService/Prove"
+	// MonitorServiceDeliverProcedure is the procedure name of the MonitorService's Deliver RPC.
+	MonitorServiceDeliverProcedure = "/chaperone.v1.MonitorService/Deliver"
+	// MonitorServiceTodayProcedure is the procedure name of the MonitorService's Today RPC.
+	MonitorServiceTodayProcedure = "/chaperone.v1.MonitorService/Today"
+	// MonitorServiceApproveProcedure is the procedure name of the MonitorService's Approve RPC.
+	MonitorServiceApproveProcedure = "/chaperone.v1.MonitorService/Approve"
 )
 
 var (
@@ -190,6 +200,188 @@ func (h clinicServiceHandler) putStatus(ctx context.Context, _ connect.Spec, str
 		return err
 	}
 	res, err := h.svc.PutStatus(ctx, &req)
+	if err != nil {
+		return err
+	}
+	return stream.Send(res)
+}
+
+var (
+	monitorServiceProveSpec = sync.OnceValue(func() connect.Spec {
+		return connect.Spec{
+			StreamType: connect.StreamTypeUnary,
+			Schema:     v1.File_chaperone_v1_clinic_proto.Services().ByName("MonitorService").Methods().ByName("Prove"),
+			Procedure:  MonitorServiceProveProcedure,
+		}
+	})
+	monitorServiceDeliverSpec = sync.OnceValue(func() connect.Spec {
+		return connect.Spec{
+			StreamType: connect.StreamTypeUnary,
+			Schema:     v1.File_chaperone_v1_clinic_proto.Services().ByName("MonitorService").Methods().ByName("Deliver"),
+			Procedure:  MonitorServiceDeliverProcedure,
+		}
+	})
+	monitorServiceTodaySpec = sync.OnceValue(func() connect.Spec {
+		return connect.Spec{
+			StreamType: connect.StreamTypeUnary,
+			Schema:     v1.File_chaperone_v1_clinic_proto.Services().ByName("MonitorService").Methods().ByName("Today"),
+			Procedure:  MonitorServiceTodayProcedure,
+		}
+	})
+	monitorServiceApproveSpec = sync.OnceValue(func() connect.Spec {
+		return connect.Spec{
+			StreamType: connect.StreamTypeUnary,
+			Schema:     v1.File_chaperone_v1_clinic_proto.Services().ByName("MonitorService").Methods().ByName("Approve"),
+			Procedure:  MonitorServiceApproveProcedure,
+		}
+	})
+)
+
+// MonitorServiceClient is a client for the chaperone.v1.MonitorService service.
+type MonitorServiceClient interface {
+	// Prove asks for the proof without which a message cannot be published.
+	Prove(context.Context, *v1.ProveRequest) (*v1.ProveResponse, error)
+	// Deliver hands over a note of the clinic, such as a revocation, that must count at once.
+	Deliver(context.Context, *v1.DeliverRequest) (*v1.DeliverResponse, error)
+	// Today says what was proved in the clinic's name since midnight.
+	Today(context.Context, *v1.TodayRequest) (*v1.TodayResponse, error)
+	// Approve is a person's word on the monitor itself: it is answered to this machine only. It
+	// fails with PERMISSION_DENIED for a person or passphrase that does not fit, with NOT_FOUND
+	// for what does not wait, and with RESOURCE_EXHAUSTED after three wrong passphrases.
+	Approve(context.Context, *v1.ApproveRequest) (*v1.ApproveResponse, error)
+}
+
+// NewMonitorServiceClient constructs a client for the chaperone.v1.MonitorService service. Multiple
+// service clients may share a single connect.Client.
+func NewMonitorServiceClient(client *connect.Client) MonitorServiceClient {
+	return &monitorServiceClient{client: client}
+}
+
+// MonitorServiceHandler is an implementation of the chaperone.v1.MonitorService service.
+type MonitorServiceHandler interface {
+	// Prove asks for the proof without which a message cannot be published.
+	Prove(context.Context, *v1.ProveRequest) (*v1.ProveResponse, error)
+	// Deliver hands over a note of the clinic, such as a revocation, that must count at once.
+	Deliver(context.Context, *v1.DeliverRequest) (*v1.DeliverResponse, error)
+	// Today says what was proved in the clinic's name since midnight.
+	Today(context.Context, *v1.TodayRequest) (*v1.TodayResponse, error)
+	// Approve is a person's word on the monitor itself: it is answered to this machine only. It
+	// fails with PERMISSION_DENIED for a person or passphrase that does not fit, with NOT_FOUND
+	// for what does not wait, and with RESOURCE_EXHAUSTED after three wrong passphrases.
+	Approve(context.Context, *v1.ApproveRequest) (*v1.ApproveResponse, error)
+}
+
+// RegisterMonitorServiceHandler registers svc as the chaperone.v1.MonitorService implementation on
+// server.
+func RegisterMonitorServiceHandler(server *connect.Server, svc MonitorServiceHandler) {
+	adapter := monitorServiceHandler{svc: svc}
+	server.Register(
+		connect.Method{Spec: monitorServiceProveSpec(), Handler: adapter.prove},
+		connect.Method{Spec: monitorServiceDeliverSpec(), Handler: adapter.deliver},
+		connect.Method{Spec: monitorServiceTodaySpec(), Handler: adapter.today},
+		connect.Method{Spec: monitorServiceApproveSpec(), Handler: adapter.approve},
+	)
+}
+
+// UnimplementedMonitorServiceHandler returns CodeUnimplemented from all methods.
+type UnimplementedMonitorServiceHandler struct{}
+
+func (UnimplementedMonitorServiceHandler) Prove(context.Context, *v1.ProveRequest) (*v1.ProveResponse, error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, "chaperone.v1.MonitorService.Prove is not implemented")
+}
+
+func (UnimplementedMonitorServiceHandler) Deliver(context.Context, *v1.DeliverRequest) (*v1.DeliverResponse, error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, "chaperone.v1.MonitorService.Deliver is not implemented")
+}
+
+func (UnimplementedMonitorServiceHandler) Today(context.Context, *v1.TodayRequest) (*v1.TodayResponse, error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, "chaperone.v1.MonitorService.Today is not implemented")
+}
+
+func (UnimplementedMonitorServiceHandler) Approve(context.Context, *v1.ApproveRequest) (*v1.ApproveResponse, error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, "chaperone.v1.MonitorService.Approve is not implemented")
+}
+
+type monitorServiceClient struct {
+	client *connect.Client
+}
+
+func (c *monitorServiceClient) Prove(ctx context.Context, req *v1.ProveRequest) (*v1.ProveResponse, error) {
+	var res v1.ProveResponse
+	if err := c.client.CallUnary(ctx, monitorServiceProveSpec(), req, &res); err != nil {
+		return nil, err
+	}
+	return &res, nil
+}
+
+func (c *monitorServiceClient) Deliver(ctx context.Context, req *v1.DeliverRequest) (*v1.DeliverResponse, error) {
+	var res v1.DeliverResponse
+	if err := c.client.CallUnary(ctx, monitorServiceDeliverSpec(), req, &res); err != nil {
+		return nil, err
+	}
+	return &res, nil
+}
+
+func (c *monitorServiceClient) Today(ctx context.Context, req *v1.TodayRequest) (*v1.TodayResponse, error) {
+	var res v1.TodayResponse
+	if err := c.client.CallUnary(ctx, monitorServiceTodaySpec(), req, &res); err != nil {
+		return nil, err
+	}
+	return &res, nil
+}
+
+func (c *monitorServiceClient) Approve(ctx context.Context, req *v1.ApproveRequest) (*v1.ApproveResponse, error) {
+	var res v1.ApproveResponse
+	if err := c.client.CallUnary(ctx, monitorServiceApproveSpec(), req, &res); err != nil {
+		return nil, err
+	}
+	return &res, nil
+}
+
+type monitorServiceHandler struct{ svc MonitorServiceHandler }
+
+func (h monitorServiceHandler) prove(ctx context.Context, _ connect.Spec, stream connect.ServerStream) error {
+	var req v1.ProveRequest
+	if err := stream.Receive(&req); err != nil {
+		return err
+	}
+	res, err := h.svc.Prove(ctx, &req)
+	if err != nil {
+		return err
+	}
+	return stream.Send(res)
+}
+
+func (h monitorServiceHandler) deliver(ctx context.Context, _ connect.Spec, stream connect.ServerStream) error {
+	var req v1.DeliverRequest
+	if err := stream.Receive(&req); err != nil {
+		return err
+	}
+	res, err := h.svc.Deliver(ctx, &req)
+	if err != nil {
+		return err
+	}
+	return stream.Send(res)
+}
+
+func (h monitorServiceHandler) today(ctx context.Context, _ connect.Spec, stream connect.ServerStream) error {
+	var req v1.TodayRequest
+	if err := stream.Receive(&req); err != nil {
+		return err
+	}
+	res, err := h.svc.Today(ctx, &req)
+	if err != nil {
+		return err
+	}
+	return stream.Send(res)
+}
+
+func (h monitorServiceHandler) approve(ctx context.Context, _ connect.Spec, stream connect.ServerStream) error {
+	var req v1.ApproveRequest
+	if err := stream.Receive(&req); err != nil {
+		return err
+	}
+	res, err := h.svc.Approve(ctx, &req)
 	if err != nil {
 		return err
 	}

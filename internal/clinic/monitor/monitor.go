@@ -1,0 +1,346 @@
+package monitor
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"path/filepath"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/chaperone-privacy/chaperone/internal/clinic"
+	"github.com/chaperone-privacy/chaperone/internal/clinic/disk"
+	"github.com/chaperone-privacy/chaperone/internal/contact"
+	"github.com/chaperone-privacy/chaperone/internal/translog"
+)
+
+// Errors of a monitor's set-up.
+var (
+	// ErrNotJoined says that the monitor was not told yet which clinic it is for.
+	ErrNotJoined = errors.New("the monitor belongs to no clinic yet")
+	// ErrJoined says that it was told before.
+	ErrJoined = errors.New("the monitor belongs to a clinic already")
+	// ErrProfile says that a profile does not name this monitor, or is not the clinic's.
+	ErrProfile = errors.New("a profile that does not name this monitor")
+	// ErrSetUp says that a monitor is there already, or that there is none.
+	ErrSetUp = errors.New("the monitor is set up already, or not at all")
+)
+
+// Server is what a monitor needs of a server. Nothing that it answers is believed.
+// *clinic.Server is one.
+type Server interface {
+	// Checkpoint returns a log's newest checkpoint; log is clinic.KeysLog or clinic.MsgsLog.
+	Checkpoint(ctx context.Context, log string) ([]byte, error)
+	// Entries returns at least one and at most n leaves from an index on.
+	Entries(ctx context.Context, log string, from, n int64) ([][]byte, error)
+	PutStatus(ctx context.Context, note []byte) error
+	GetClinic(ctx context.Context, id [32]byte, after int64) (clinic.Page, error)
+}
+
+// Config says how to open a monitor. Dir and Keys are required.
+type Config struct {
+	Dir    string
+	Keys   *Keys
+	Server Server           // nil: nothing is read and pushed
+	HTTP   *http.Client     // asks witnesses; nil: they are not asked
+	Rand   io.Reader        // required
+	Now    func() time.Time // required; its zone says when a day begins
+	Log    *slog.Logger     // nil: nothing is logged
+	// Every is the time between two rounds; 0 is 30 s.
+	Every time.Duration
+}
+
+// Settings are what a monitor was told at set-up: monitor.json. There is no secret in it but
+// the hashes of passphrases.
+type Settings struct {
+	Address  string       `json:"address"` // where devices find it: https://host:port
+	Key      string       `json:"key"`     // vkey
+	VRF      contact.Hash `json:"vrf"`
+	Pin      contact.Hash `json:"pin"` // SHA-256 of the certificate
+	Persons  []Person     `json:"persons"`
+	Hours    *Hours       `json:"hours,omitempty"` // nil: always
+	Profile  string       `json:"profile,omitempty"`
+	Policies []string     `json:"policies,omitempty"`
+}
+
+// Monitor is a clinic's second machine. Its methods may be called from several goroutines.
+type Monitor struct {
+	cfg  Config
+	dir  *disk.Dir
+	wake chan struct{}
+
+	mu       sync.Mutex
+	settings Settings
+	joined   *contact.Profile // as it was given by hand
+	view     *view
+	notes    journal
+	known    map[[32]byte]bool // H(text) of notes that this machine was told of
+	expected map[[32]byte]bool // H(vkey) of keys whose grant is expected
+	outbox   outbox
+	alarms   alarms
+	waiting  waiting
+	guard    guard
+	tails    tailState
+	status   statusState
+	votes    map[string]vote // of two persons
+	floor    int64           // no time before it is believed, Unix seconds
+	urgent   int64           // when something was met that the next status must say
+	broken   error           // the disk did not take something: nothing is proved any more
+}
+
+// noteRecord is a line of notes.log.
+type noteRecord struct {
+	What  string       `json:"what"` // logged, given, known or expected
+	Note  string       `json:"note,omitempty"`
+	Hash  contact.Hash `json:"hash"` // H(text); of expected, H(vkey)
+	At    int64        `json:"at"`   // when it was logged or given
+	Index int64        `json:"index,omitempty"`
+	Seen  int64        `json:"seen"` // when it was met here
+}
+
+// SetUp makes the directory of a new monitor. It fails with [ErrSetUp] when there is one.
+func SetUp(dir string, k *Keys, address string, persons []Person, hours *Hours) error {
+	if len(persons) < 2 || persons[0].Name == persons[1].Name {
+		return fmt.Errorf("set up monitor: %w: two persons", ErrPerson)
+	}
+	if err := hours.check(); err != nil {
+		return err
+	}
+	d, err := disk.Open(dir)
+	if err != nil {
+		return fmt.Errorf("set up monitor: %w", err)
+	}
+	var old Settings
+	if found, err := readJSON(d, settingsFile, &old); err != nil || found {
+		return errors.Join(ErrSetUp, err, d.Close())
+	}
+	s := Settings{Address: address, Key: k.Key().String(), VRF: k.VRFKey(), Pin: k.Pin(), Persons: persons, Hours: hours}
+	return errors.Join(writeJSON(d, settingsFile, s), d.Close())
+}
+
+// ReadSettings reads a monitor's settings, also while it runs. It fails with [ErrSetUp].
+func ReadSettings(dir string) (Settings, error) {
+	var s Settings
+	raw, err := disk.ReadFile(dir, settingsFile)
+	switch {
+	case err != nil:
+		return s, err
+	case raw == nil:
+		return s, ErrSetUp
+	}
+	return s, parseJSON(settingsFile, raw, &s)
+}
+
+// Join tells a monitor which clinic it is for: the signed profile, brought by hand, and the
+// texts of its witness policies, which are verified by the profile. The monitor must not run. It
+// fails with [ErrProfile] unless the profile names the monitor's VRF key.
+func Join(dir string, profile []byte, policies [][]byte) error {
+	d, err := disk.Open(dir)
+	if err != nil {
+		return fmt.Errorf("join clinic: %w", err)
+	}
+	return errors.Join(join(d, profile, policies), d.Close())
+}
+
+func join(d *disk.Dir, profile []byte, policies [][]byte) error {
+	var s Settings
+	if found, err := readJSON(d, settingsFile, &s); err != nil || !found {
+		return errors.Join(ErrSetUp, err)
+	}
+	if s.Profile != "" {
+		return ErrJoined
+	}
+	p, _, err := readProfile(profile)
+	if err != nil {
+		return err
+	}
+	if !slices.ContainsFunc(p.Monitors, func(e contact.Epoch) bool { return e.Key == s.VRF }) {
+		return ErrProfile
+	}
+	s.Profile = string(profile)
+	for _, text := range policies {
+		if slices.ContainsFunc(p.Policies, func(r contact.PolicyRef) bool { return r.Hash == contact.PolicyHash(text) }) {
+			s.Policies = append(s.Policies, string(text))
+		}
+	}
+	if len(s.Policies) == 0 {
+		return fmt.Errorf("%w: none of its policies is at hand", ErrProfile)
+	}
+	return writeJSON(d, settingsFile, s)
+}
+
+// readProfile reads a profile that its own root set signed.
+func readProfile(raw []byte) (contact.Profile, [32]byte, error) {
+	s, err := translog.ParseSigned(raw)
+	if err != nil {
+		return contact.Profile{}, [32]byte{}, fmt.Errorf("%w: %w", ErrProfile, err)
+	}
+	p, err := contact.ParseProfile(s.Text)
+	if err != nil || !byRoots(s, p.Roots) {
+		return contact.Profile{}, [32]byte{}, ErrProfile
+	}
+	return p, contact.NoteHash(s.Text), nil
+}
+
+// Open opens a monitor that was set up. It fails with disk.ErrAlreadyOpen when another process
+// has it, and with disk.ErrDamaged or disk.ErrDisk.
+func Open(cfg Config) (*Monitor, error) {
+	if cfg.Dir == "" || cfg.Keys == nil || cfg.Rand == nil || cfg.Now == nil {
+		return nil, errors.New("open monitor: a required part is missing")
+	}
+	if cfg.Log == nil {
+		cfg.Log = slog.New(slog.DiscardHandler)
+	}
+	if cfg.Every == 0 {
+		cfg.Every = 30 * time.Second
+	}
+	d, err := disk.Open(cfg.Dir)
+	if err != nil {
+		return nil, fmt.Errorf("open monitor: %w", err)
+	}
+	m := &Monitor{
+		cfg: cfg, dir: d, wake: make(chan struct{}, 1), guard: guard{}, votes: map[string]vote{},
+		known: map[[32]byte]bool{}, expected: map[[32]byte]bool{},
+	}
+	if err := m.load(); err != nil {
+		return nil, errors.Join(fmt.Errorf("open monitor: %w", err), m.Close())
+	}
+	return m, nil
+}
+
+func (m *Monitor) load() error {
+	if found, err := readJSON(m.dir, settingsFile, &m.settings); err != nil || !found {
+		return errors.Join(err, ErrSetUp)
+	}
+	if m.settings.Key != m.cfg.Keys.Key().String() {
+		return fmt.Errorf("%w: of another monitor", ErrKeys)
+	}
+	m.view = newView([32]byte{})
+	if m.settings.Profile != "" {
+		p, hash, err := readProfile([]byte(m.settings.Profile))
+		if err != nil {
+			return fmt.Errorf("%s: %w", settingsFile, disk.ErrDamaged)
+		}
+		m.joined, m.view = &p, newView(p.Clinic)
+		m.known[hash] = true
+		for _, text := range m.settings.Policies {
+			m.view.addPolicy([]byte(text))
+		}
+	}
+	var err error
+	if m.alarms.log, err = openJournal(m.dir, alarmsFile, m.alarms.read); err != nil {
+		return err
+	}
+	if m.notes, err = openJournal(m.dir, notesFile, m.readNote); err != nil {
+		return err
+	}
+	if m.outbox.log, err = openJournal(m.dir, outboxFile, m.outbox.read); err != nil {
+		return err
+	}
+	if m.waiting.log, err = openJournal(m.dir, waitingFile, m.waiting.read); err != nil {
+		return err
+	}
+	if _, err := readJSON(m.dir, tailFile, &m.tails); err != nil {
+		return err
+	}
+	if _, err := readJSON(m.dir, statusStateFile, &m.status); err != nil {
+		return err
+	}
+	m.floor = max(m.outbox.latest(), m.status.Issued)
+	m.status.Due = m.status.Due || m.urgent >= m.status.Issued && m.urgent > 0
+	return nil
+}
+
+func (m *Monitor) readNote(raw []byte) error {
+	var r noteRecord
+	if err := json.Unmarshal(raw, &r); err != nil {
+		return err
+	}
+	switch r.What {
+	case "known":
+		m.known[r.Hash] = true
+	case "expected":
+		m.expected[r.Hash] = true
+	case "given", "logged":
+		if r.What == "given" {
+			m.known[r.Hash] = true
+		}
+		// What did not verify when it was met does not verify now.
+		a, err := m.view.apply([]byte(r.Note), r.At)
+		if err == nil && (a.urgent || a.kind == "clinic") {
+			m.urgent = max(m.urgent, r.Seen)
+		}
+	default:
+		return fmt.Errorf("record of kind %q", r.What)
+	}
+	return nil
+}
+
+// Close gives the directory back.
+func (m *Monitor) Close() error {
+	return errors.Join(m.alarms.log.close(), m.notes.close(), m.outbox.log.close(), m.waiting.log.close(), m.dir.Close())
+}
+
+// clockSlack is by how much this machine's clock may be behind what it wrote itself, or off
+// what witnesses say, in seconds.
+const clockSlack = 300
+
+// now is this machine's time, never before what it wrote itself. m.mu is held.
+func (m *Monitor) now() int64 { return max(m.cfg.Now().Unix(), m.floor) }
+
+// checkClock raises an alarm when the clock was set back. m.mu is held.
+func (m *Monitor) checkClock() error {
+	if t := m.cfg.Now().Unix(); t < m.floor-clockSlack {
+		return m.raise(AlarmClock, fmt.Sprintf("back from %d", m.floor/3600), time.Unix(m.floor, 0).UTC().Format(time.RFC3339))
+	}
+	return nil
+}
+
+// profile is the profile in force: the newest in the log, or the one that was given by hand.
+// m.mu is held.
+func (m *Monitor) profile() (*contact.Profile, error) {
+	switch {
+	case m.view.profile != nil:
+		return m.view.profile, nil
+	case m.joined != nil:
+		return m.joined, nil
+	}
+	return nil, ErrNotJoined
+}
+
+// Wake asks for a round now.
+func (m *Monitor) Wake() {
+	select {
+	case m.wake <- struct{}{}:
+	default:
+	}
+}
+
+// Run reads the logs and signs statuses until ctx ends.
+func (m *Monitor) Run(ctx context.Context) {
+	for ctx.Err() == nil {
+		if err := m.Round(ctx); err != nil && ctx.Err() == nil {
+			m.cfg.Log.Warn("round not finished", "error", err)
+		}
+		select {
+		case <-ctx.Done():
+		case <-m.wake:
+		case <-time.After(m.cfg.Every):
+		}
+	}
+}
+
+// Round reads what is new in both logs, and signs and pushes a status when one is due. Alarms
+// are raised, not returned; an error says what could not be done.
+func (m *Monitor) Round(ctx context.Context) error {
+	tail := m.Tail(ctx)
+	return errors.Join(tail, m.statusRound(ctx))
+}
+
+// Directory is where a clinic's directory has its monitor.
+func Directory(home string) string { return filepath.Join(home, "monitor") }

@@ -1,0 +1,280 @@
+package monitor
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"slices"
+
+	"github.com/chaperone-privacy/chaperone/internal/clinic/disk"
+	"github.com/chaperone-privacy/chaperone/internal/contact"
+	"github.com/chaperone-privacy/chaperone/internal/translog"
+)
+
+var (
+	// ErrNoChannel says that no channel was made for a device.
+	ErrNoChannel = errors.New("no channel for this device")
+	// ErrChannelClosed says that a channel was used by two, and that nobody can use it any more.
+	ErrChannelClosed = errors.New("this channel is closed")
+)
+
+// oldIDs is how many replaced secrets of a channel are known by their ids: whoever uses one of
+// them has a copy.
+const oldIDs = 256
+
+// channel is the monitor's side of one device's channel. It lies on disk sealed under the
+// monitor's state key, and is on disk before an answer leaves.
+type channel struct {
+	Key     string       `json:"key"` // vkey
+	Secret  []byte       `json:"secret"`
+	Request contact.Hash `json:"request"` // H of the last request that was answered
+	Answer  []byte       `json:"answer"`  // to it
+	Old     [][]byte     `json:"old"`     // ids of replaced secrets, newest last
+	Closed  bool         `json:"closed"`
+}
+
+func channelFile(device [32]byte) string {
+	return channelDir + "/" + hex.EncodeToString(device[:16]) + ".bin"
+}
+
+func (m *Monitor) loadChannel(device [32]byte) (channel, error) {
+	var c channel
+	sealed, err := m.dir.Read(channelFile(device))
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return c, ErrNoChannel
+	case err != nil:
+		return c, err
+	}
+	raw, err := open(m.cfg.Keys.state, sealed, append(channelLabel("monitor channel"), device[:]...))
+	if err != nil || json.Unmarshal(raw, &c) != nil || len(c.Secret) != 32 {
+		return c, fmt.Errorf("channel: %w", disk.ErrDamaged)
+	}
+	return c, nil
+}
+
+func (m *Monitor) saveChannel(device [32]byte, c channel) error {
+	raw, err := json.Marshal(c)
+	if err != nil {
+		return fmt.Errorf("channel: %w", err)
+	}
+	sealed, err := seal(m.cfg.Rand, m.cfg.Keys.state, nil, append(channelLabel("monitor channel"), device[:]...), raw)
+	if err != nil {
+		return err
+	}
+	return m.dir.Write(channelFile(device), sealed)
+}
+
+// Invite makes a channel for a device and returns what the device imports. A channel that there
+// was ends. The grant of the device's key is expected from now on.
+func (m *Monitor) Invite(device translog.Key) (Invitation, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	profile, err := m.profile()
+	if err != nil {
+		return Invitation{}, err
+	}
+	var secret Secret
+	if _, err := io.ReadFull(m.cfg.Rand, secret[:]); err != nil {
+		return Invitation{}, fmt.Errorf("invite: draw secret: %w", err)
+	}
+	h := contact.KeyHash(device)
+	if !m.expected[h] {
+		if err := m.notes.append(noteRecord{What: "expected", Hash: h, At: m.now(), Seen: m.now()}); err != nil {
+			return Invitation{}, fmt.Errorf("invite: %w", err)
+		}
+		m.expected[h] = true
+	}
+	if err := m.saveChannel(h, channel{Key: device.String(), Secret: secret[:]}); err != nil {
+		return Invitation{}, fmt.Errorf("invite: %w", err)
+	}
+	return Invitation{
+		Clinic: profile.Clinic, Device: device, Address: m.settings.Address, Pin: m.cfg.Keys.Pin(), Secret: secret,
+	}, nil
+}
+
+// Uninvite ends a device's channel.
+func (m *Monitor) Uninvite(device translog.Key) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.dir.Remove(channelFile(contact.KeyHash(device)))
+}
+
+// Handle answers one sealed request. A byte-identical repeat of the last one is answered with
+// the same bytes. A request under a secret that was replaced is the alarm that the device was
+// copied, and closes the channel. It fails with [ErrNoChannel], [ErrChannelClosed],
+// [ErrChannel] or disk.ErrDisk; when it fails, nothing was given away.
+func (m *Monitor) Handle(op Operation, device [32]byte, sealed []byte) ([]byte, error) {
+	id, err := requestID(sealed)
+	if err != nil {
+		return nil, err
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	c, err := m.loadChannel(device)
+	switch {
+	case err != nil:
+		return nil, err
+	case c.Closed:
+		return nil, ErrChannelClosed
+	}
+	request := sha256.Sum256(append([]byte(op+"\x00"), sealed...))
+	if c.Answer != nil && c.Request == request {
+		return c.Answer, nil
+	}
+	secret := Secret(c.Secret)
+	if slices.ContainsFunc(c.Old, func(old []byte) bool { return string(old) == string(id[:]) }) {
+		return nil, m.copied(device, c, id)
+	}
+	plain, err := openRequest(secret, op, device, sealed)
+	if err != nil {
+		return nil, err
+	}
+	answer, next, err := sealAnswer(m.cfg.Rand, secret, op, device, sealed, m.answer(op, device, plain))
+	if err != nil {
+		return nil, err
+	}
+	c.Old = append(c.Old, id[:])
+	c.Old = c.Old[max(0, len(c.Old)-oldIDs):]
+	c.Secret, c.Request, c.Answer = next[:], request, answer
+	if err := m.saveChannel(device, c); err != nil {
+		m.cfg.Log.Error("channel could not be written")
+		return nil, err
+	}
+	return answer, nil
+}
+
+// copied raises the alarm and closes the channel: one of its two ends is not the device.
+func (m *Monitor) copied(device [32]byte, c channel, id [idSize]byte) error {
+	about := m.view.grants[device].Label
+	if about == "" {
+		about = hex.EncodeToString(device[:8])
+	}
+	if err := m.raise(AlarmCopied, hex.EncodeToString(id[:]), about); err != nil {
+		return err
+	}
+	c.Closed = true
+	if err := m.saveChannel(device, c); err != nil {
+		m.broken = err
+		return err
+	}
+	return ErrChannelClosed
+}
+
+// Answers begin with one byte.
+const (
+	answerDone    = 0
+	answerWaits   = 1 // then why, a space, and the name that waits
+	answerRefused = 2 // then the reason
+)
+
+func (m *Monitor) answer(op Operation, device [32]byte, plain []byte) []byte {
+	body, err := m.operate(op, device, plain)
+	var waits *ApprovalError
+	var refused *RefusalError
+	switch {
+	case err == nil:
+		return append([]byte{answerDone}, body...)
+	case errors.As(err, &waits):
+		return append([]byte{answerWaits}, waits.Why+" "+waits.Name...)
+	case errors.As(err, &refused):
+		return append([]byte{answerRefused}, refused.Reason...)
+	case errors.Is(err, ErrNotJoined):
+		return append([]byte{answerRefused}, "closed"...)
+	default:
+		return append([]byte{answerRefused}, "disk"...)
+	}
+}
+
+func (m *Monitor) operate(op Operation, device [32]byte, plain []byte) ([]byte, error) {
+	switch op {
+	case OpProve:
+		p, err := m.prove(device, plain)
+		return append(p.VRF, p.Leaf...), err
+	case OpDeliver:
+		return nil, m.deliver(plain)
+	case OpToday:
+		return json.Marshal(todayOf(m.outbox.since(midnight(m.cfg.Now()))))
+	default:
+		return nil, refuse("note")
+	}
+}
+
+// Sent is a line of what was sent in the clinic's name.
+type Sent struct {
+	Time    int64        `json:"time"`
+	Label   string       `json:"label"`
+	Kind    contact.Kind `json:"kind"`
+	Channel string       `json:"channel"`
+	Batch   string       `json:"batch,omitempty"`
+	By      string       `json:"by,omitempty"`
+	Count   int          `json:"count"` // of a batch, its messages
+}
+
+// todayOf lists entries, a batch as one line. A day has at most 200 lines; the oldest go first.
+func todayOf(entries []Entry) []Sent {
+	out := []Sent{}
+	at := map[string]int{}
+	for _, e := range entries {
+		if i, ok := at[e.Batch]; ok && e.Batch != "" {
+			out[i].Count++
+			continue
+		}
+		at[e.Batch] = len(out)
+		out = append(out, Sent{e.Time, e.Label, e.Kind, e.Channel, e.Batch, e.By, 1})
+	}
+	return out[max(0, len(out)-200):]
+}
+
+// Deliver takes a note of the clinic by hand: it counts from now on, and it is no surprise in
+// the log. It fails with a [*RefusalError] for a note that nobody signed who may.
+func (m *Monitor) Deliver(note []byte) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.deliver(note)
+}
+
+func (m *Monitor) deliver(note []byte) error {
+	s, err := translog.ParseSigned(note)
+	if err != nil || len(note) > maxNote {
+		return refuse("note")
+	}
+	hash := contact.NoteHash(s.Text)
+	if m.known[hash] {
+		return nil
+	}
+	// A grant or a profile that comes early is verified when it is met in the log; until then it
+	// gives no right.
+	a, err := m.view.check(note, m.now())
+	if err != nil {
+		return refuse("note")
+	}
+	what := "known"
+	if a.urgent {
+		what = "given"
+	}
+	r := noteRecord{What: what, Hash: hash, At: m.now(), Seen: m.now()}
+	if a.urgent {
+		r.Note = string(note)
+	}
+	if err := m.notes.append(r); err != nil {
+		return refuse("disk")
+	}
+	m.known[hash] = true
+	if !a.urgent {
+		return nil
+	}
+	if _, err := m.view.apply(note, m.now()); err != nil {
+		return refuse("note")
+	}
+	m.status.Due = true
+	m.Wake()
+	return nil
+}
+
+// maxNote is the greatest size of a note, in bytes.
+const maxNote = 32 << 10
