@@ -216,7 +216,7 @@ func (o *Office) publishEvent(ctx context.Context, s *clinic.Server, d *clinic.D
 		ID: lock.ID(), Envelope: it.Sealed, Leaf: it.Leaf, KeepDay: clinic.KeepDay(time.Unix(it.Written.Expires, 0)), Await: true,
 	}
 	var r clinic.Receipt
-	err = again(ctx, func() (bool, error) {
+	err = o.again(ctx, func() (bool, error) {
 		r, err = s.Publish(ctx, d, pub)
 		return len(r.Proof) > 0, err
 	})
