@@ -5,6 +5,7 @@ import (
 
 	"github.com/chaperone-privacy/chaperone/backend/envelope"
 	"github.com/chaperone-privacy/chaperone/backend/keylog"
+	"github.com/chaperone-privacy/chaperone/internal/contact/card"
 	chaperonev1 "github.com/chaperone-privacy/chaperone/internal/gen/chaperone/v1"
 	"github.com/chaperone-privacy/chaperone/internal/gen/chaperone/v1/chaperonev1connect"
 )
@@ -28,7 +29,16 @@ func (h *contactHandler) LookUp(ctx context.Context, req *chaperonev1.LookUpRequ
 
 // GetClinic implements ContactService.
 func (h *contactHandler) GetClinic(ctx context.Context, req *chaperonev1.GetClinicRequest) (*chaperonev1.GetClinicResponse, error) {
-	page, err := h.notes.Clinic(ctx, keylog.ClinicID(req.GetClinicId()), int64(req.GetAfter())-1) //nolint:gosec // below 2^53
+	var id keylog.ClinicID // without a profile, as one that nobody knows
+	if n := req.GetCard(); len(n) > 0 {
+		var err error
+		if id, _, err = h.notes.Find(ctx, card.Number(n)); err != nil {
+			return nil, err
+		}
+	} else {
+		id = keylog.ClinicID(req.GetClinicId())
+	}
+	page, err := h.notes.Clinic(ctx, id, int64(req.GetAfter())-1) //nolint:gosec // below 2^53
 	if err != nil {
 		return nil, err
 	}

@@ -50,6 +50,10 @@ const (
 	maxSmallMessage = 8 << 10
 )
 
+// defaultDaily is more than a clinic has patients. It bounds what a stolen key and a stolen monitor
+// together can fill the log with.
+const defaultDaily = 250_000
+
 // Rules are the schema's rules about requests. Compiling them takes milliseconds: it is done
 // beside the rest of the start, and a request that comes sooner waits for it.
 type Rules struct {
@@ -95,6 +99,7 @@ type Config struct {
 	Vaults     *vaultsync.Service // required
 	Envelopes  *envelope.Service  // required
 	Notes      *keylog.Service    // required
+	Daily      int                // messages that a clinic may publish in a day; 0 means 250,000
 	Rates      *limit.Rates       // required
 	Gate       *limit.Gate        // required
 	Observer   Observer           // required
@@ -138,6 +143,9 @@ func New(c Config) (*connect.Server, error) {
 	if s.log == nil {
 		s.log = slog.New(slog.DiscardHandler)
 	}
+	if c.Daily == 0 {
+		c.Daily = defaultDaily
+	}
 	if c.Rules == nil {
 		c.Rules = NewRules()
 	}
@@ -148,7 +156,7 @@ func New(c Config) (*connect.Server, error) {
 	chaperonev1connect.RegisterChecklistServiceHandler(server, newChecklistHandler(c.Pack, s.now))
 	chaperonev1connect.RegisterVaultServiceHandler(server, &vaultHandler{vaults: c.Vaults})
 	chaperonev1connect.RegisterContactServiceHandler(server, &contactHandler{envelopes: c.Envelopes, notes: c.Notes})
-	chaperonev1connect.RegisterClinicServiceHandler(server, &clinicHandler{envelopes: c.Envelopes, notes: c.Notes})
+	chaperonev1connect.RegisterClinicServiceHandler(server, &clinicHandler{envelopes: c.Envelopes, notes: c.Notes, daily: limit.NewDaily[keylog.ClinicID](c.Daily, s.now)})
 	if c.Reflection {
 		grpcreflect.Register(server)
 	}

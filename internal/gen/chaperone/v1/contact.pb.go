@@ -119,11 +119,15 @@ func (x *LookUpResponse) GetAnswer() []byte {
 // GetClinicRequest asks for a page about a clinic.
 type GetClinicRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// clinic_id is the hash of the clinic's first root set.
+	// clinic_id is the hash of the clinic's first root set, 32 bytes; empty with card.
 	ClinicId []byte `protobuf:"bytes,1,opt,name=clinic_id,json=clinicId,proto3" json:"clinic_id,omitempty"`
 	// after is how many entries of the keys log the caller has seen: 0 for all notes, otherwise
 	// one more than the index of the last note it holds.
-	After         uint64 `protobuf:"varint,2,opt,name=after,proto3" json:"after,omitempty"`
+	After uint64 `protobuf:"varint,2,opt,name=after,proto3" json:"after,omitempty"`
+	// card is the number of the six words on a clinic's card, 10 bytes big-endian: the first 16
+	// bytes of the clinic id, as a number, modulo 7776^6. It finds a clinic whose id is not known;
+	// the caller checks that the answer's first profile hashes to an id of these words.
+	Card          []byte `protobuf:"bytes,3,opt,name=card,proto3" json:"card,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -170,6 +174,13 @@ func (x *GetClinicRequest) GetAfter() uint64 {
 		return x.After
 	}
 	return 0
+}
+
+func (x *GetClinicRequest) GetCard() []byte {
+	if x != nil {
+		return x.Card
+	}
+	return nil
 }
 
 // GetClinicResponse is one page.
@@ -229,10 +240,14 @@ const file_chaperone_v1_contact_proto_rawDesc = "" +
 	"\rLookUpRequest\x12\x17\n" +
 	"\x02id\x18\x01 \x01(\fB\a\xbaH\x04z\x02h\x10R\x02id\"(\n" +
 	"\x0eLookUpResponse\x12\x16\n" +
-	"\x06answer\x18\x01 \x01(\fR\x06answer\"^\n" +
-	"\x10GetClinicRequest\x12$\n" +
-	"\tclinic_id\x18\x01 \x01(\fB\a\xbaH\x04z\x02h R\bclinicId\x12$\n" +
-	"\x05after\x18\x02 \x01(\x04B\x0e\xbaH\v2\t\x18\xff\xff\xff\xff\xff\xff\xff\x0fR\x05after\"'\n" +
+	"\x06answer\x18\x01 \x01(\fR\x06answer\"\x93\x03\n" +
+	"\x10GetClinicRequest\x12x\n" +
+	"\tclinic_id\x18\x01 \x01(\fB[\xbaHX\xba\x01U\n" +
+	"\x19get_clinic.clinic_id.size\x12!a clinic id is 32 bytes or absent\x1a\x15size(this) in [0, 32]R\bclinicId\x12$\n" +
+	"\x05after\x18\x02 \x01(\x04B\x0e\xbaH\v2\t\x18\xff\xff\xff\xff\xff\xff\xff\x0fR\x05after\x12n\n" +
+	"\x04card\x18\x03 \x01(\fBZ\xbaHW\xba\x01T\n" +
+	"\x14get_clinic.card.size\x12%a card's number is 10 bytes or absent\x1a\x15size(this) in [0, 10]R\x04card:o\xbaHl\x1aj\n" +
+	"\x0eget_clinic.one\x12!either clinic_id or card is given\x1a5(size(this.clinic_id) == 0) != (size(this.card) == 0)\"'\n" +
 	"\x11GetClinicResponse\x12\x12\n" +
 	"\x04page\x18\x01 \x01(\fR\x04page2\xa3\x01\n" +
 	"\x0eContactService\x12C\n" +

@@ -1,0 +1,265 @@
+package office
+
+import (
+	"context"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io/fs"
+	"time"
+
+	"github.com/chaperone-privacy/chaperone/internal/clinic"
+	"github.com/chaperone-privacy/chaperone/internal/contact"
+	"github.com/chaperone-privacy/chaperone/internal/translog"
+)
+
+// ownRoots checks that root keys are those in force.
+func (o *Office) ownRoots(r *clinic.Roots) error {
+	if err := o.need(); err != nil {
+		return err
+	}
+	set, ok := o.Roots()
+	if !ok || set.Hash() != r.Set().Hash() {
+		return fmt.Errorf("%w: not those in force", clinic.ErrRoots)
+	}
+	return nil
+}
+
+// GrantRequest is what the root holders decide about a device.
+type GrantRequest struct {
+	Key    translog.Key
+	Label  string // what patients read, such as "Front desk"
+	Holder string // a-z, 0-9 and hyphens; who answers for it
+	Kinds  []contact.Kind
+	Cap    int64 // messages a day without a second person
+}
+
+// Grant lets a device sign for 90 days. The revocation for the day it is stolen is signed in the
+// same breath and kept under the name that is returned. Errors are [ErrKeyTaken] and those of
+// signing, and [ErrUnlogged].
+func (o *Office) Grant(ctx context.Context, r *clinic.Roots, q GrantRequest) (revocation string, err error) {
+	if err := o.ownRoots(r); err != nil {
+		return "", err
+	}
+	if o.taken(q.Key) {
+		return "", ErrKeyTaken
+	}
+	note, err := r.SignGrant(clinic.DeviceGrant(o.ID(), q.Key, q.Label, q.Holder, q.Cap, o.cfg.Now(), q.Kinds...))
+	if err != nil {
+		return "", err
+	}
+	sealed, err := r.SignRevoke(clinic.SealedRevocation(o.ID(), q.Key))
+	if err != nil {
+		return "", err
+	}
+	revocation = revocationFile(q.Key)
+	if err := o.disk.Write(revocation, sealed); err != nil {
+		return "", err
+	}
+	return revocation, o.logNotes(ctx, note)
+}
+
+func revocationFile(k translog.Key) string {
+	h := contact.KeyHash(k)
+	return sealedDir + "/" + hex.EncodeToString(h[:6]) + ".note"
+}
+
+// Revocation returns the revocation that was signed when a key was granted, to be kept apart
+// from this machine. It fails with [ErrUnknownKey].
+func (o *Office) Revocation(who string) ([]byte, error) {
+	g, err := o.find(who)
+	if err != nil {
+		return nil, err
+	}
+	note, err := o.disk.Read(revocationFile(g.Key))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, ErrUnknownKey
+	}
+	return note, err
+}
+
+// RevokeRequest says whose key ends. One of Roots, Revoker and Sealed signs; without any, the
+// revocation that was signed at grant time is used if it lies here.
+type RevokeRequest struct {
+	Who     string // a key, a label or a holder
+	Reason  string // contact.Compromised or contact.Retired
+	Since   int64  // Unix seconds; 0: from the grant on, only when compromised
+	Roots   *clinic.Roots
+	Revoker *clinic.Revoker
+	Sealed  []byte // a revocation that was signed at grant time
+}
+
+// Revoke ends a key, for good. The note is handed to the monitor too. Errors are [ErrUnknownKey]
+// and those of signing, and [ErrUnlogged].
+func (o *Office) Revoke(ctx context.Context, q RevokeRequest) (Granted, error) {
+	if err := o.need(); err != nil {
+		return Granted{}, err
+	}
+	g, err := o.find(q.Who)
+	if err != nil {
+		return Granted{}, err
+	}
+	granted := *g
+	n := contact.Revoke{Clinic: o.ID(), Key: g.Key, Enrol: g.Enrol, Reason: q.Reason, Effective: q.Since}
+	if n.Reason == contact.Retired && n.Effective == 0 {
+		n.Effective = o.cfg.Now().Unix()
+	}
+	note := q.Sealed
+	switch {
+	case q.Roots != nil:
+		if err := o.ownRoots(q.Roots); err != nil {
+			return Granted{}, err
+		}
+		note, err = q.Roots.SignRevoke(n)
+	case q.Revoker != nil:
+		note, err = q.Revoker.SignRevoke(n)
+	case note == nil:
+		note, err = o.disk.Read(revocationFile(g.Key))
+		if errors.Is(err, fs.ErrNotExist) {
+			err = clinic.ErrRoots
+		}
+	}
+	if err != nil {
+		return Granted{}, err
+	}
+	return granted, o.publishEnd(ctx, note)
+}
+
+// publishEnd logs a revocation or withdrawal and hands it to the monitor. The monitor being away
+// is no error: it reads the log.
+func (o *Office) publishEnd(ctx context.Context, note []byte) error {
+	if err := o.logNotes(ctx, note); err != nil {
+		return err
+	}
+	if o.book.Here {
+		_, err := o.PublishStatus(ctx)
+		return err
+	}
+	if second, err := o.second(); err == nil {
+		if err := second.Deliver(ctx, note); err != nil && !errors.Is(err, clinic.ErrMonitorAway) {
+			return err
+		}
+	}
+	return nil
+}
+
+// Withdraw takes a message back. The device that sent it signs, unless roots do; a message that
+// is not the clinic's own is withdrawn by roots or, on a machine that has the monitor, by it.
+// Errors are [ErrNoMessage], those of signing, and [ErrUnlogged].
+func (o *Office) Withdraw(ctx context.Context, ref, reason string, roots *clinic.Roots) error {
+	if err := o.need(); err != nil {
+		return err
+	}
+	commit, it, err := o.commitOf(ref)
+	if err != nil {
+		return err
+	}
+	n := contact.Withdraw{Clinic: o.ID(), Commits: [][32]byte{commit}, Reason: reason}
+	note, err := o.signWithdraw(n, roots)
+	if err != nil {
+		return err
+	}
+	if it != nil {
+		box, err := o.box()
+		if err != nil {
+			return err
+		}
+		if err := box.append(event{Type: evWithdrawn, Ref: it.Ref, At: o.cfg.Now().Unix(), Reason: reason}); err != nil {
+			return err
+		}
+	}
+	return o.publishEnd(ctx, note)
+}
+
+func (o *Office) signWithdraw(n contact.Withdraw, roots *clinic.Roots) ([]byte, error) {
+	if roots != nil {
+		if err := o.ownRoots(roots); err != nil {
+			return nil, err
+		}
+		return roots.SignWithdraw(n)
+	}
+	if o.book.Here {
+		m, err := o.monitor()
+		if err != nil {
+			return nil, err
+		}
+		return m.SignWithdraw(n)
+	}
+	if n.Reason == contact.NotOurs {
+		return nil, clinic.ErrRoots
+	}
+	d, _, err := o.device()
+	if err != nil {
+		return nil, err
+	}
+	return d.SignWithdraw(n)
+}
+
+// Rotate replaces the root keys. keep takes the new ones away before anything counts. Patients'
+// devices use them 72 hours later. Errors are those of [Office.Grant].
+func (o *Office) Rotate(ctx context.Context, old *clinic.Roots, threshold, holders int, keep func(*clinic.Roots) error) error {
+	if err := o.ownRoots(old); err != nil {
+		return err
+	}
+	n := o.view.numbers["rotate"] + 1
+	var names []string
+	for i := range holders {
+		names = append(names, fmt.Sprintf("root-%d-%d.%s", n+1, i+1, o.view.profile.Slug))
+	}
+	next, err := clinic.NewRoots(threshold, o.cfg.Rand, names...)
+	if err != nil {
+		return err
+	}
+	rotate, err := old.SignRotate(o.ID(), n, next)
+	if err != nil {
+		return err
+	}
+	p := o.view.profile
+	p.N++
+	p.Roots = next.Set()
+	profile, err := next.SignProfile(p)
+	if err != nil {
+		return err
+	}
+	if err := keep(next); err != nil {
+		return err
+	}
+	return o.logNotes(ctx, rotate, profile)
+}
+
+// Statement is what a clinic says in public after a breach.
+type Statement struct {
+	Classes  []string
+	From, To time.Time
+	Body     string
+}
+
+// Incident publishes a statement. Of several the newest holds. Errors are those of [Office.Grant].
+func (o *Office) Incident(ctx context.Context, r *clinic.Roots, s Statement) error {
+	if err := o.ownRoots(r); err != nil {
+		return err
+	}
+	note, err := r.SignIncident(contact.Incident{
+		Clinic: o.ID(), N: o.view.numbers["incident"] + 1, Issued: o.cfg.Now().Unix(),
+		Classes: s.Classes, From: s.From.Unix(), To: s.To.Unix(), Body: contact.Canon(s.Body),
+	})
+	if err != nil {
+		return err
+	}
+	return o.publishEnd(ctx, note)
+}
+
+// UpdateProfile changes the profile: its number is raised, everything else is the caller's.
+func (o *Office) UpdateProfile(ctx context.Context, r *clinic.Roots, change func(*contact.Profile)) error {
+	if err := o.ownRoots(r); err != nil {
+		return err
+	}
+	p := o.view.profile
+	change(&p)
+	p.N = o.view.profile.N + 1
+	note, err := r.SignProfile(p)
+	if err != nil {
+		return err
+	}
+	return o.logNotes(ctx, note)
+}
