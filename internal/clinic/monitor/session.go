@@ -74,6 +74,25 @@ func (m *Monitor) saveChannel(device [32]byte, c channel) error {
 func (m *Monitor) Invite(device translog.Key) (Invitation, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
+	return m.invite(device)
+}
+
+// InviteBy is [Monitor.Invite] by a person. It fails with [ErrPerson] or [ErrWait], and with
+// [ErrInvitation] for what is no key.
+func (m *Monitor) InviteBy(person, passphrase, vkey string) (Invitation, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if err := m.guard.check(m.settings.Persons, person, passphrase, m.cfg.Now()); err != nil {
+		return Invitation{}, err
+	}
+	device, err := translog.ParseKey(vkey)
+	if err != nil || device.Alg != translog.AlgEd25519 {
+		return Invitation{}, ErrInvitation
+	}
+	return m.invite(device)
+}
+
+func (m *Monitor) invite(device translog.Key) (Invitation, error) {
 	profile, err := m.profile()
 	if err != nil {
 		return Invitation{}, err

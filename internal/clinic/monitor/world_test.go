@@ -62,7 +62,7 @@ func newWorld(t *testing.T, opts ...option) *world {
 	profile := must(w.roots.SignProfile(w.profile(1)))(t)
 	w.server.log(clinic.KeysLog, profile)
 	w.server.log(clinic.KeysLog, must(w.roots.SignGrant(clinic.MonitorGrant(w.id, w.keys.Key(), "Monitor", w.clock)))(t))
-	check(t, monitor.Join(w.dir, profile, [][]byte{w.policy()}))
+	check(t, monitor.Join(w.dir, monitor.Joining{Profile: profile, Policies: [][]byte{w.policy()}}))
 	w.open()
 	return w
 }
