@@ -107,10 +107,16 @@ type noteRecord struct {
 	Seen  int64        `json:"seen"` // when it was met here
 }
 
-// SetUp makes the directory of a new monitor. It fails with [ErrSetUp] when there is one.
-func SetUp(dir string, k *Keys, address string, persons []Person, hours *Hours) error {
-	if len(persons) < 2 || persons[0].Name == persons[1].Name {
-		return fmt.Errorf("set up monitor: %w: two persons", ErrPerson)
+// SetUp makes the folder of a new monitor: sealed is its keys as [Keys.Marshal] writes them,
+// sealed under a passphrase. There are at least two persons, of different names. It fails with
+// [ErrSetUp] when there is a monitor, and with [ErrPerson] or [ErrHours].
+func SetUp(dir string, k *Keys, sealed []byte, address string, persons []Person, hours *Hours) error {
+	names := map[string]bool{}
+	for _, p := range persons {
+		names[p.Name] = true
+	}
+	if len(names) < 2 || len(names) != len(persons) {
+		return fmt.Errorf("set up monitor: %w", ErrPerson)
 	}
 	if err := hours.check(); err != nil {
 		return err
@@ -124,7 +130,21 @@ func SetUp(dir string, k *Keys, address string, persons []Person, hours *Hours) 
 		return errors.Join(ErrSetUp, err, d.Close())
 	}
 	s := Settings{Address: address, Key: k.Key().String(), VRF: k.VRFKey(), Pin: k.Pin(), Persons: persons, Hours: hours}
-	return errors.Join(writeJSON(d, settingsFile, s), d.Close())
+	// The settings come last: a monitor without them was not set up.
+	err = d.Write(keysFile, sealed)
+	if err == nil {
+		err = writeJSON(d, settingsFile, s)
+	}
+	return errors.Join(err, d.Close())
+}
+
+// SealedKeys reads the sealed keys that [SetUp] kept. It fails with [ErrSetUp].
+func SealedKeys(dir string) ([]byte, error) {
+	raw, err := disk.ReadFile(dir, keysFile)
+	if err == nil && raw == nil {
+		err = ErrSetUp
+	}
+	return raw, err
 }
 
 // ReadSettings reads a monitor's settings, also while it runs. It fails with [ErrSetUp].
@@ -146,6 +166,15 @@ type Joining struct {
 	Policies [][]byte // texts of its witness policies, which are verified by the profile
 	Server   string   // where it publishes
 	Known    [][]byte // signed notes in the log that a person looked at
+}
+
+// Name is what the clinic calls itself.
+func (j Joining) Name() string {
+	p, _, err := readProfile(j.Profile)
+	if err != nil {
+		return ""
+	}
+	return p.Name
 }
 
 // Join tells a monitor which clinic it is for. Whoever calls it vouches for the profile: it was

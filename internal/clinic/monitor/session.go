@@ -217,7 +217,7 @@ func (m *Monitor) operate(op Operation, device [32]byte, plain []byte) ([]byte, 
 	case OpDeliver:
 		return nil, m.deliver(plain)
 	case OpToday:
-		return json.Marshal(todayOf(m.outbox.since(midnight(m.cfg.Now()))))
+		return json.Marshal(m.today())
 	default:
 		return nil, refuse("note")
 	}
@@ -234,8 +234,8 @@ type Sent struct {
 	Count   int          `json:"count"` // of a batch, its messages
 }
 
-// todayOf lists entries, a batch as one line. A day has at most 200 lines; the oldest go first.
-func todayOf(entries []Entry) []Sent {
+// Summary lists entries, a batch as one line. A day has at most 200 lines; the oldest go first.
+func Summary(entries []Entry) []Sent {
 	out := []Sent{}
 	at := map[string]int{}
 	for _, e := range entries {
@@ -248,6 +248,15 @@ func todayOf(entries []Entry) []Sent {
 	}
 	return out[max(0, len(out)-200):]
 }
+
+// Today returns what was proved in the clinic's name since midnight, the oldest first.
+func (m *Monitor) Today() []Sent {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.today()
+}
+
+func (m *Monitor) today() []Sent { return Summary(m.outbox.since(midnight(m.cfg.Now()))) }
 
 // Deliver takes a note of the clinic by hand: it counts from now on, and it is no surprise in
 // the log. It fails with a [*RefusalError] for a note that nobody signed who may.

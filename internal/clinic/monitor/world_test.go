@@ -58,7 +58,7 @@ func newWorld(t *testing.T, opts ...option) *world {
 	w.keys = must(monitor.NewKeys("monitor.example.com", contacttest.Seed("monitor keys"), start))(t)
 	w.device = must(clinic.NewDevice("desk.example.com", contacttest.Seed("desk")))(t)
 	w.id = w.roots.Set().Hash()
-	check(t, monitor.SetUp(w.dir, w.keys, "https://monitor.example.com:8443", must(persons())(t), w.hours))
+	check(t, monitor.SetUp(w.dir, w.keys, []byte("sealed"), "https://monitor.example.com:8443", must(persons())(t), w.hours))
 	profile := must(w.roots.SignProfile(w.profile(1)))(t)
 	w.server.log(clinic.KeysLog, profile)
 	w.server.log(clinic.KeysLog, must(w.roots.SignGrant(clinic.MonitorGrant(w.id, w.keys.Key(), "Monitor", w.clock)))(t))
