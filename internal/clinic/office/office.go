@@ -375,3 +375,9 @@ func (o *Office) taken(k translog.Key) bool {
 	}
 	return slices.ContainsFunc(o.view.sets, func(s contact.RootSet) bool { return slices.ContainsFunc(s.Keys, held) })
 }
+
+// StatusAt returns when the newest status that is known here was issued.
+func (o *Office) StatusAt() (time.Time, bool) {
+	st, _, ok := o.openStatus([]byte(o.book.Status))
+	return time.Unix(st.Issued, 0).UTC(), ok
+}
