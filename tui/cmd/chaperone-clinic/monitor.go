@@ -45,6 +45,7 @@ func monitorFailures() []command.Failure {
 		{Is: monitor.ErrNumber, Text: words.MonitorErrNumber, Hint: words.MonitorHintNumber, Code: command.ExitUsage},
 		{Is: monitor.ErrHoliday, Text: words.MonitorErrHoliday, Hint: words.MonitorHintHoliday, Code: command.ExitUsage},
 		{Is: monitor.ErrHours, Text: words.MonitorErrHours, Hint: words.MonitorHintHours, Code: command.ExitUsage},
+		{Is: errListen, Text: words.MonitorErrListen, Hint: words.MonitorHintListen, Code: command.ExitLocal},
 		{Is: monitor.ErrKeys, Text: words.MonitorErrKeys, Hint: words.DeskHintSealed, Code: command.ExitLocal},
 	}
 }
