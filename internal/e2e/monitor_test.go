@@ -184,10 +184,9 @@ func TestMonitor(t *testing.T) {
 	listen := freePort(t)
 	request := field[string](t, mon.run(0, "monitor", "init", "--json", "--address", "https://"+listen, "--person", "ana", "--person", "ben",
 		"--person-passphrase-file", ana, "--person-passphrase-file", ben), "request")
-	made := pc.run(2, "init", "--json", "--name", "Example Aesthetics", "--slug", "example-aesthetics", "--phone", "+15555550100",
+	made := pc.run(0, "init", "--json", "--name", "Example Aesthetics", "--slug", "example-aesthetics", "--phone", "+15555550100",
 		"--server", srv.url, "--public", "https://contact.example.com", "--shares", shares, "--monitor", request, "--share-passphrase-file", share)
-	_ = made
-	id := field[string](t, pc.run(0, "status", "--json"), "clinic_id")
+	id := field[string](t, made, "clinic_id")
 	admit := exec.CommandContext(t.Context(), program("chaperoned"), "clinic", "admit", "--data", filepath.Join(dir, "server"), id)
 	admit.Env = environment(dir)
 	if out, err := admit.CombinedOutput(); err != nil {
