@@ -2,7 +2,9 @@ package main
 
 import (
 	"context"
+	"crypto/rand"
 	"encoding/base64"
+	"encoding/hex"
 
 	"github.com/chaperone-privacy/chaperone/internal/clinic"
 	"github.com/chaperone-privacy/chaperone/internal/clinic/office"
@@ -17,12 +19,19 @@ type deviceDoc struct {
 
 func (p *program) deviceNew(ctx context.Context, a *command.Arguments) (int, error) {
 	m := withMachine(a)
-	key := a.String("name", "device", "")
+	key := a.String("name", "", "")
 	replace := a.Bool("replace", false, "")
 	if err := a.Read(p.words, 0); err != nil {
 		return 0, err
 	}
 	return p.on(ctx, m, func(_ context.Context, o *office.Office) (int, error) {
+		if *key == "" {
+			var tail [3]byte
+			if _, err := rand.Read(tail[:]); err != nil {
+				return 0, err
+			}
+			*key = "device-" + hex.EncodeToString(tail[:])
+		}
 		k, err := o.NewDevice(*key, *replace)
 		if err != nil {
 			return 0, err

@@ -96,7 +96,7 @@ const deviceNewUsageEN = `Usage:
 
 Makes this computer's key and prints the line to carry to the root holders.
 
-    --name NAME   of the key: letters, digits, dots, hyphens [device]
+    --name NAME   of the key: letters, digits, dots and hyphens
     --replace     make a new key after the old one was ended
 `
 

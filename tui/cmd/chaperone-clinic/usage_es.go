@@ -98,7 +98,7 @@ const deviceNewUsageES = `Uso:
 Crea la clave de este equipo y muestra la línea para quienes guardan las
 claves raíz.
 
-    --name NOMBRE   de la clave: letras, cifras, puntos, guiones [device]
+    --name NOMBRE   de la clave: letras, cifras, puntos y guiones
     --replace       crear otra después de dar de baja la vieja
 `
 
