@@ -27,7 +27,7 @@ var (
 
 // failures is the one list of what can go wrong, narrowest first.
 func failures() []command.Failure {
-	return []command.Failure{
+	return append(monitorFailures(), []command.Failure{
 		{Is: syscall.ENOSPC, Text: words.CliErrDiskFull, Hint: words.CliHintDiskFull, Code: command.ExitLocal},
 		{Is: syscall.EDQUOT, Text: words.CliErrDiskFull, Hint: words.CliHintDiskFull, Code: command.ExitLocal},
 		{Is: disk.ErrAlreadyOpen, Text: words.DeskErrInUse, Hint: words.CliHintAlreadyOpen, Code: command.ExitLocal},
@@ -79,7 +79,7 @@ func failures() []command.Failure {
 		{Is: errInput, Text: words.DeskErrInput, Hint: words.CliHintInput, Code: command.ExitLocal},
 		{Is: fs.ErrExist, Text: words.CliErrExists, Hint: words.CliHintExists, Code: command.ExitLocal},
 		{Is: disk.ErrDisk, Text: words.DeskErrDisk, Hint: words.CliHintDisk, Code: command.ExitLocal},
-	}
+	}...)
 }
 
 // report tells an error on standard error and returns the exit code.

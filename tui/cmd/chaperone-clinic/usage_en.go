@@ -31,6 +31,9 @@ When something changes:
     restore       bring a copy back
     sheet         print a root holder's sheet again
 
+The second machine:
+    monitor init, join, serve, invite, approve, today, alarms, status, holiday
+
     version       the version of this program
     help          help with a command
 

@@ -31,6 +31,9 @@ Cuando algo cambia:
     restore       recuperar una copia
     sheet         imprimir otra vez la hoja de una clave raíz
 
+El segundo equipo:
+    monitor init, join, serve, invite, approve, today, alarms, status, holiday
+
     version       la versión de este programa
     help          ayuda con una orden
 
