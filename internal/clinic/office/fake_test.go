@@ -225,7 +225,7 @@ func notice(text string) clinic.Draft {
 // headline judges a message's bundle as a patient who holds the clinic's card does.
 func (d *desk) headline(o *Office, it *Item, text string) contact.Finding {
 	d.t.Helper()
-	raw, err := o.Bundle(it)
+	raw, err := o.Bundle(d.t.Context(), it)
 	if err != nil {
 		d.t.Fatal(err)
 	}

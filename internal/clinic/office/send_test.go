@@ -160,7 +160,7 @@ func TestHostileServer(t *testing.T) {
 		if it == nil || it.State == SentOut {
 			t.Fatalf("%s: its code counts", tt.name)
 		}
-		if _, err := o.Bundle(it); !errors.Is(err, ErrNoMessage) {
+		if _, err := o.Bundle(t.Context(), it); !errors.Is(err, ErrNoMessage) {
 			t.Errorf("%s: bundle: got %v, want %v", tt.name, err, ErrNoMessage)
 		}
 		// Honest again: the very same message comes through.
