@@ -405,10 +405,16 @@ func (m *Monitor) Wake() {
 
 // Run reads the logs and signs statuses until ctx ends.
 func (m *Monitor) Run(ctx context.Context) {
+	last := ""
 	for ctx.Err() == nil {
+		now := ""
 		if err := m.Round(ctx); err != nil && ctx.Err() == nil {
-			m.cfg.Log.Warn("round not finished", "error", err)
+			now = err.Error()
 		}
+		if now != last && now != "" {
+			m.cfg.Log.Warn("round not finished", "error", now)
+		}
+		last = now
 		select {
 		case <-ctx.Done():
 		case <-m.wake:

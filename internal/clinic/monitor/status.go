@@ -60,7 +60,7 @@ func (m *Monitor) signStatus() ([]byte, error) {
 		return nil, refuse("key")
 	}
 	keys, msgs := m.tails.Logs[clinic.KeysLog], m.tails.Logs[clinic.MsgsLog]
-	if m.view.profile == nil || keys.Origin == "" || msgs.Origin == "" {
+	if m.view.profile == nil || !keys.Read || !msgs.Read {
 		return nil, ErrUnread
 	}
 	s := contact.Status{

@@ -3,6 +3,7 @@ package monitor_test
 import (
 	"crypto/ed25519"
 	"encoding/binary"
+	"errors"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -164,6 +165,38 @@ func TestOldHeadReplayed(t *testing.T) {
 	w.clock = w.clock.Add(31 * time.Minute)
 	_ = w.m.Tail(t.Context())
 	w.wantAlarms(monitor.AlarmStale)
+}
+
+// A server that has no messages log yet is believed until something should be in it.
+func TestEmptyLog(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.grant()
+	w.clock = w.clock.Add(2 * time.Hour)
+	w.tail()
+	if s := w.round(); s.Msgs.Size != 0 {
+		t.Errorf("got %d messages, want none", s.Msgs.Size)
+	}
+	must(w.prove(w.message()))(t)
+	for range 4 {
+		w.clock = w.clock.Add(10 * time.Minute)
+		w.tail()
+	}
+	w.wantAlarms()
+	w.clock = w.clock.Add(31 * time.Minute)
+	w.tail()
+	w.wantAlarms(monitor.AlarmStale)
+}
+
+// A log that was there does not become empty.
+func TestLogGone(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.grant()
+	w.server.leaves[clinic.KeysLog] = nil
+	if err := w.m.Tail(t.Context()); !errors.Is(err, monitor.ErrLog) {
+		t.Errorf("got %v, want %v", err, monitor.ErrLog)
+	}
 }
 
 func TestNoAnswerIsStale(t *testing.T) {

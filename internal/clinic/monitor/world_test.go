@@ -230,6 +230,9 @@ func (s *server) Checkpoint(_ context.Context, log string) ([]byte, error) {
 	if h := s.heads[log]; h != nil {
 		return h, nil
 	}
+	if len(s.leaves[log]) == 0 {
+		return nil, clinic.ErrNotThere
+	}
 	return s.of(log).Checkpoint(), nil
 }
 

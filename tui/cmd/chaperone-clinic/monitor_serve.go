@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net"
 	"sync"
 	"time"
@@ -53,6 +54,7 @@ func (p *program) monitorServe(ctx context.Context, a *command.Arguments) (int, 
 	}
 	mon, err := monitor.Open(monitor.Config{
 		Dir: dir, Keys: k, Server: server, HTTP: witnessClient(), Rand: rand.Reader, Now: p.now, Every: *every,
+		Log: slog.New(slog.NewTextHandler(p.stderr, &slog.HandlerOptions{Level: slog.LevelWarn})),
 	})
 	if err != nil {
 		return 0, err
