@@ -218,7 +218,7 @@ func TestPolicyNote(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	text := contact.PolicyNote{Clinic: a.ID, Text: fmt.Sprintf("log %s\nwitness w %s\nquorum w\n", a.Key(t, keylogtest.Desk), witness)}
+	text := contact.PolicyNote{Clinic: a.ID, Text: fmt.Sprintf("log %s\nwitness w %s\nquorum w\n", a.Key(t, keylogtest.Desk2), witness)}
 	w.wantErr(t, "by the roots", a.SignRoots(text.Marshal()), nil)
 	w.wantErr(t, "by a device", a.Sign(text.Marshal(), keylogtest.Desk), keylog.ErrSignature)
 }
