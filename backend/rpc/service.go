@@ -91,19 +91,19 @@ func (r *Rules) Validate(msg proto.Message, opts ...protovalidate.ValidationOpti
 
 // Config is what [New] needs.
 type Config struct {
-	Pack       *checklist.Pack    // required
-	Vaults     *vaultsync.Service // required
-	Envelopes  *envelope.Service  // required
-	Notes      *keylog.Service    // required
-	Rates      *limit.Rates       // required
-	Gate       *limit.Gate        // required
-	Observer   Observer           // required
-	Rules      *Rules             // nil means NewRules()
-	Deadline   time.Duration      // for a unary request once it is admitted; 0 means 10 s
-	Reflection bool               // serve gRPC reflection
-	Now        func() time.Time   // nil means time.Now
-	Rand       io.Reader          // nil means crypto/rand
-	Log        *slog.Logger       // nil discards
+	Pack       func() (*checklist.Pack, error) // required; the same at every call
+	Vaults     *vaultsync.Service              // required
+	Envelopes  *envelope.Service               // required
+	Notes      *keylog.Service                 // required
+	Rates      *limit.Rates                    // required
+	Gate       *limit.Gate                     // required
+	Observer   Observer                        // required
+	Rules      *Rules                          // nil means NewRules()
+	Deadline   time.Duration                   // for a unary request once it is admitted; 0 means 10 s
+	Reflection bool                            // serve gRPC reflection
+	Now        func() time.Time                // nil means time.Now
+	Rand       io.Reader                       // nil means crypto/rand
+	Log        *slog.Logger                    // nil discards
 }
 
 // service holds what the interceptors need.

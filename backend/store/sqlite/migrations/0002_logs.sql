@@ -1,3 +1,6 @@
+-- Keys stand inside their tables: a statement of its own for each index would take longer than the
+-- rest of the start.
+
 -- The two logs: 1 keys, 2 msgs. size rises with every batch; offered is the newest checkpoint that
 -- was signed, kept before anybody saw it.
 CREATE TABLE log (
@@ -14,29 +17,26 @@ CREATE TABLE log_tile (
     log    INTEGER NOT NULL,
     level  INTEGER NOT NULL,
     idx    INTEGER NOT NULL,
-    hashes BLOB    NOT NULL CHECK (length(hashes) % 32 = 0)
+    hashes BLOB    NOT NULL CHECK (length(hashes) % 32 = 0),
+    UNIQUE (log, level, idx)
 ) STRICT;
-
-CREATE UNIQUE INDEX log_tile_place ON log_tile (log, level, idx);
 
 CREATE TABLE log_leaf (
     id   INTEGER PRIMARY KEY,
     log  INTEGER NOT NULL,
     idx  INTEGER NOT NULL,
-    leaf BLOB    NOT NULL
+    leaf BLOB    NOT NULL,
+    UNIQUE (log, idx)
 ) STRICT;
-
-CREATE UNIQUE INDEX log_leaf_place ON log_leaf (log, idx);
 
 -- Only checkpoints with a quorum of cosignatures, each once.
 CREATE TABLE log_checkpoint (
     id         INTEGER PRIMARY KEY,
     log        INTEGER NOT NULL,
     size       INTEGER NOT NULL CHECK (size > 0),
-    checkpoint BLOB    NOT NULL
+    checkpoint BLOB    NOT NULL,
+    UNIQUE (log, size)
 ) STRICT;
-
-CREATE UNIQUE INDEX log_checkpoint_size ON log_checkpoint (log, size);
 
 -- One row for each message; sealed is NULL once it is deleted. The blob stands last.
 CREATE TABLE envelope (
@@ -46,12 +46,10 @@ CREATE TABLE envelope (
     idx      INTEGER NOT NULL,                                   -- of the leaf in msgs
     until    INTEGER NOT NULL,                                   -- last day kept, since 1970-01-01 UTC
     message  BLOB    NOT NULL CHECK (length(message) = 32),      -- its commit
-    sealed   BLOB
+    sealed   BLOB,
+    UNIQUE (lookup),
+    UNIQUE (message)
 ) STRICT;
-
-CREATE UNIQUE INDEX envelope_lookup ON envelope (lookup);
-
-CREATE UNIQUE INDEX envelope_message ON envelope (message);
 
 CREATE INDEX envelope_kept ON envelope (until) WHERE sealed IS NOT NULL;
 
@@ -62,10 +60,9 @@ CREATE TABLE inbox (
     watch  BLOB    NOT NULL CHECK (length(watch) = 16),
     idx    INTEGER NOT NULL,
     until  INTEGER NOT NULL,
-    sealed BLOB    NOT NULL
+    sealed BLOB    NOT NULL,
+    UNIQUE (watch, idx)
 ) STRICT;
-
-CREATE UNIQUE INDEX inbox_place ON inbox (watch, idx);
 
 CREATE INDEX inbox_until ON inbox (until);
 
@@ -76,13 +73,11 @@ CREATE TABLE note (
     hash   BLOB    NOT NULL CHECK (length(hash) = 32),
     serial TEXT,                                                 -- NULL: none
     day    INTEGER NOT NULL,
-    idx    INTEGER NOT NULL
+    idx    INTEGER NOT NULL,
+    UNIQUE (hash),
+    UNIQUE (clinic, serial),
+    UNIQUE (clinic, idx),
+    UNIQUE (idx)
 ) STRICT;
 
-CREATE UNIQUE INDEX note_hash ON note (hash);
-
 CREATE UNIQUE INDEX note_serial ON note (clinic, serial) WHERE serial IS NOT NULL;
-
-CREATE UNIQUE INDEX note_clinic ON note (clinic, idx);
-
-CREATE UNIQUE INDEX note_place ON note (idx);
