@@ -244,7 +244,7 @@ func (s *Service) answer(ctx context.Context, op string, err error) error {
 	switch {
 	case errors.Is(err, logwriter.ErrExists):
 		return ErrExists
-	case errors.Is(err, logwriter.ErrBehind), errors.Is(err, logwriter.ErrDifferent):
+	case errors.Is(err, logwriter.ErrBehind), errors.Is(err, logwriter.ErrDifferent), errors.Is(err, logwriter.ErrReplaced):
 		return ErrStopped
 	case ctx.Err() != nil:
 		return fmt.Errorf("message %s: %w", op, ctx.Err())

@@ -61,13 +61,13 @@ func newWorld(t *testing.T, clinics ...*keylogtest.Clinic) *world {
 // service returns another service over the same log.
 func (w *world) service(t *testing.T) *keylog.Service {
 	t.Helper()
-	seq, err := logwriter.NewSequencer(logwriter.SequencerConfig[keylog.Row]{Log: logwriter.Keys, Store: w.db.Logs(), Committer: w.db.Notes()})
+	seq, err := logwriter.NewSequencer(logwriter.SequencerConfig[keylog.Row]{Log: logwriter.Keys, Store: w.db.Logs(), Committer: w.db.Notes(logwriter.Keys)})
 	if err != nil {
 		t.Fatal(err)
 	}
 	go seq.Run(t.Context())
 	s, err := keylog.New(keylog.Config{
-		Store: w.db.Notes(), Sequencer: seq, Heads: w, Admission: w, Policy: []byte("policy\n"),
+		Store: w.db.Notes(logwriter.Keys), Sequencer: seq, Heads: w, Admission: w, Policy: []byte("policy\n"),
 		Prover: logwriter.Reader{Log: logwriter.Keys, Store: w.db.Logs()}, Now: func() time.Time { return w.now },
 		Newest: func(_ context.Context, l logwriter.Log) ([]byte, error) {
 			if l == logwriter.Msgs {
@@ -220,7 +220,7 @@ func TestAuthorise(t *testing.T) {
 	t.Parallel()
 	a := keylogtest.New(t, "a")
 	w := newWorld(t, a)
-	const procedure = "/chaperone.v1.ContactService/Publish"
+	const procedure = "/chaperone.v1.ClinicService/Publish"
 	good := a.Request(procedure, w.now, [32]byte{1})
 	wantErr := func(what string, s *keylog.Service, r keylog.Request, want error) {
 		t.Helper()

@@ -33,7 +33,7 @@ const (
 	ClassChecklist limit.Class = iota + 1 // GetPack, Plan
 	ClassVault                            // Get, Put, Delete
 	ClassContact                          // LookUp, GetClinic
-	ClassClinic                           // Publish, AppendNote
+	ClassClinic                           // Publish, AppendNote, PutStatus
 	ClassLog                              // tiles and checkpoints of the logs
 	ClassOther                            // reflection, and whatever has no class of its own
 )
@@ -50,6 +50,10 @@ const (
 	maxSmallMessage = 8 << 10
 )
 
+// defaultDaily is more than a clinic has patients. It bounds what a stolen key and a stolen monitor
+// together can fill the log with.
+const defaultDaily = 250_000
+
 // Rules are the schema's rules about requests. Compiling them takes milliseconds: it is done
 // beside the rest of the start, and a request that comes sooner waits for it.
 type Rules struct {
@@ -65,7 +69,7 @@ func NewRules() *Rules {
 			&chaperonev1.GetPackRequest{}, &chaperonev1.PlanRequest{}, &chaperonev1.VaultServiceGetRequest{},
 			&chaperonev1.VaultServicePutRequest{}, &chaperonev1.VaultServiceDeleteRequest{},
 			&chaperonev1.LookUpRequest{}, &chaperonev1.GetClinicRequest{},
-			&chaperonev1.PublishRequest{}, &chaperonev1.AppendNoteRequest{},
+			&chaperonev1.PublishRequest{}, &chaperonev1.AppendNoteRequest{}, &chaperonev1.PutStatusRequest{},
 		))
 	})}
 }
@@ -95,6 +99,7 @@ type Config struct {
 	Vaults     *vaultsync.Service              // required
 	Envelopes  *envelope.Service               // required
 	Notes      *keylog.Service                 // required
+	Daily      int                             // messages that a clinic may publish in a day; 0 means 250,000
 	Rates      *limit.Rates                    // required
 	Gate       *limit.Gate                     // required
 	Observer   Observer                        // required
@@ -138,6 +143,9 @@ func New(c Config) (*connect.Server, error) {
 	if s.log == nil {
 		s.log = slog.New(slog.DiscardHandler)
 	}
+	if c.Daily == 0 {
+		c.Daily = defaultDaily
+	}
 	if c.Rules == nil {
 		c.Rules = NewRules()
 	}
@@ -148,6 +156,7 @@ func New(c Config) (*connect.Server, error) {
 	chaperonev1connect.RegisterChecklistServiceHandler(server, newChecklistHandler(c.Pack, s.now))
 	chaperonev1connect.RegisterVaultServiceHandler(server, &vaultHandler{vaults: c.Vaults})
 	chaperonev1connect.RegisterContactServiceHandler(server, &contactHandler{envelopes: c.Envelopes, notes: c.Notes})
+	chaperonev1connect.RegisterClinicServiceHandler(server, &clinicHandler{envelopes: c.Envelopes, notes: c.Notes, daily: limit.NewDaily[keylog.ClinicID](c.Daily, s.now)})
 	if c.Reflection {
 		grpcreflect.Register(server)
 	}
@@ -185,10 +194,6 @@ func Mount(mux connecthttp.ServeMux, server *connect.Server) {
 const compressFrom = 4 << 10
 
 func classOf(procedure string) limit.Class {
-	switch procedure {
-	case chaperonev1connect.ContactServicePublishProcedure, chaperonev1connect.ContactServiceAppendNoteProcedure:
-		return ClassClinic
-	}
 	switch service, _, _ := strings.Cut(strings.TrimPrefix(procedure, "/"), "/"); service {
 	case chaperonev1connect.ChecklistServiceName:
 		return ClassChecklist
@@ -196,6 +201,8 @@ func classOf(procedure string) limit.Class {
 		return ClassVault
 	case chaperonev1connect.ContactServiceName:
 		return ClassContact
+	case chaperonev1connect.ClinicServiceName:
+		return ClassClinic
 	default:
 		return ClassOther
 	}
@@ -206,9 +213,9 @@ func maxMessage(procedure string) int {
 	switch procedure {
 	case chaperonev1connect.VaultServicePutProcedure:
 		return maxVaultMessage
-	case chaperonev1connect.ContactServicePublishProcedure:
+	case chaperonev1connect.ClinicServicePublishProcedure:
 		return maxPublishMessage
-	case chaperonev1connect.ContactServiceAppendNoteProcedure:
+	case chaperonev1connect.ClinicServiceAppendNoteProcedure, chaperonev1connect.ClinicServicePutStatusProcedure:
 		return maxNoteMessage
 	}
 	return maxSmallMessage

@@ -124,7 +124,7 @@ func openLogs(cfg Config, origin string, kept map[string]ed25519.PrivateKey, sto
 
 func (g *logs) services(cfg Config, store *engine, policy []byte, log *slog.Logger) (err error) {
 	g.keySeq, err = logwriter.NewSequencer(logwriter.SequencerConfig[keylog.Row]{
-		Log: logwriter.Keys, Store: store.logs, Committer: store.notes, Refuse: g.keys.Err, Committed: g.keys.Wake, Logger: log,
+		Log: logwriter.Keys, Store: store.logs, Committer: store.notes(logwriter.Keys), Refuse: g.keys.Err, Committed: g.keys.Wake, Logger: log,
 	})
 	if err != nil {
 		return err
@@ -136,7 +136,7 @@ func (g *logs) services(cfg Config, store *engine, policy []byte, log *slog.Logg
 		return err
 	}
 	g.notes, err = keylog.New(keylog.Config{
-		Store: store.notes, Sequencer: g.keySeq, Heads: g.keys, Policy: policy, Now: cfg.Now, Log: log,
+		Store: store.notes(logwriter.Keys), Alone: store.alone, Sequencer: g.keySeq, Heads: g.keys, Policy: policy, Now: cfg.Now, Log: log,
 		Prover:    logwriter.Reader{Log: logwriter.Keys, Store: store.logs, Cache: logwriter.NewTileCache()},
 		Admission: &keylog.AdmissionFile{Path: AdmittedFile(cfg.Data), Now: cfg.Now},
 		Newest: func(ctx context.Context, l logwriter.Log) ([]byte, error) {

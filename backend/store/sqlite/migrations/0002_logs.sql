@@ -1,16 +1,18 @@
--- Keys stand inside their tables: a statement of its own for each index would take longer than the
+-- Unique keys stand inside their tables: a statement of its own for each index took longer than the
 -- rest of the start.
 
--- The two logs: 1 keys, 2 msgs. size rises with every batch; offered is the newest checkpoint that
--- was signed, kept before anybody saw it.
+-- The logs: 1 keys, 2 msgs, and 3, 4 and so on what replaced them. size rises with every batch;
+-- offered is the newest checkpoint that was signed, kept before anybody saw it. A log that was
+-- replaced has the text of its policy, and as offered the last checkpoint that holds.
 CREATE TABLE log (
-    log          INTEGER PRIMARY KEY CHECK (log IN (1, 2)),
+    log          INTEGER PRIMARY KEY CHECK (log > 0),
     size         INTEGER NOT NULL CHECK (size >= 0),
     offered_size INTEGER NOT NULL CHECK (offered_size >= 0 AND offered_size <= size),
-    offered      BLOB
+    offered      BLOB,
+    policy       BLOB
 ) STRICT;
 
-INSERT INTO log (log, size, offered_size, offered) VALUES (1, 0, 0, NULL), (2, 0, 0, NULL);
+INSERT INTO log (log, size, offered_size) VALUES (1, 0, 0), (2, 0, 0);
 
 CREATE TABLE log_tile (
     id     INTEGER PRIMARY KEY,
@@ -38,12 +40,14 @@ CREATE TABLE log_checkpoint (
     UNIQUE (log, size)
 ) STRICT;
 
--- One row for each message; sealed is NULL once it is deleted. The blob stands last.
+-- One row for each message; sealed is NULL once it is deleted. log is 0 when its place was in a
+-- damaged log, above the last checkpoint that holds. The blob stands last.
 CREATE TABLE envelope (
     id       INTEGER PRIMARY KEY,
     lookup   BLOB    NOT NULL CHECK (length(lookup) = 16),
     digest   BLOB    NOT NULL CHECK (length(digest) = 32),       -- of the request
-    idx      INTEGER NOT NULL,                                   -- of the leaf in msgs
+    log      INTEGER NOT NULL,
+    idx      INTEGER NOT NULL,                                   -- of the leaf
     until    INTEGER NOT NULL,                                   -- last day kept, since 1970-01-01 UTC
     message  BLOB    NOT NULL CHECK (length(message) = 32),      -- its commit
     sealed   BLOB,
@@ -58,26 +62,36 @@ CREATE INDEX envelope_mark ON envelope (until) WHERE sealed IS NULL;
 CREATE TABLE inbox (
     id     INTEGER PRIMARY KEY,
     watch  BLOB    NOT NULL CHECK (length(watch) = 16),
+    log    INTEGER NOT NULL,
     idx    INTEGER NOT NULL,
     until  INTEGER NOT NULL,
     sealed BLOB    NOT NULL,
-    UNIQUE (watch, idx)
+    UNIQUE (watch, log, idx)
 ) STRICT;
 
 CREATE INDEX inbox_until ON inbox (until);
 
--- What the keys log holds, by clinic. The notes are leaves.
+-- What the keys logs hold, by clinic. The notes are leaves.
 CREATE TABLE note (
     id     INTEGER PRIMARY KEY,
+    log    INTEGER NOT NULL,
     clinic BLOB    NOT NULL CHECK (length(clinic) = 32),
     hash   BLOB    NOT NULL CHECK (length(hash) = 32),
     serial TEXT,                                                 -- NULL: none
+    sort   INTEGER NOT NULL,                                     -- on whose word
     day    INTEGER NOT NULL,
     idx    INTEGER NOT NULL,
-    UNIQUE (hash),
-    UNIQUE (clinic, serial),
-    UNIQUE (clinic, idx),
-    UNIQUE (idx)
+    UNIQUE (hash, log),
+    UNIQUE (clinic, log, serial),
+    UNIQUE (clinic, log, idx),
+    UNIQUE (log, idx)
 ) STRICT;
 
-CREATE UNIQUE INDEX note_serial ON note (clinic, serial) WHERE serial IS NOT NULL;
+-- The newest status note of each monitor key.
+CREATE TABLE status (
+    clinic BLOB    NOT NULL CHECK (length(clinic) = 32),
+    signer BLOB    NOT NULL CHECK (length(signer) = 32),         -- hash of the key
+    issued INTEGER NOT NULL,
+    note   BLOB    NOT NULL,
+    PRIMARY KEY (clinic, signer)
+) STRICT;

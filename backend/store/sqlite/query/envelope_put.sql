@@ -1,3 +1,3 @@
-INSERT INTO envelope (lookup, digest, idx, until, message, sealed)
-VALUES (:lookup, :digest, :idx, :until, :message, :sealed)
+INSERT INTO envelope (lookup, digest, log, idx, until, message, sealed)
+VALUES (:lookup, :digest, :log, :idx, :until, :message, :sealed)
 ON CONFLICT DO NOTHING
