@@ -166,11 +166,8 @@ func New(c Config) (*connect.Server, error) {
 // Mount registers server's routes on mux, behind the guard, with the read limits of each
 // procedure.
 func Mount(mux connecthttp.ServeMux, server *connect.Server) {
-	// A misspelt field or an enum nobody knows is an error here, not silently left out.
-	strict := connectproto.NewJSONCodec()
-	strict.UnmarshalOptions.DiscardUnknown = false
 	connecthttp.Mount(guardedMux{mux}, server,
-		connecthttp.WithCodecs(connectproto.NewBinaryCodec(), strict),
+		connecthttp.WithCodecs(connectproto.NewBinaryCodec(), newJSONCodec()),
 		connecthttp.WithCompressors(connectgzip.New()),
 		connecthttp.WithReadMaxBytes(maxSmallMessage),
 		connecthttp.WithCompressMinBytes(compressFrom),

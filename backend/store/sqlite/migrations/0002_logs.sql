@@ -23,13 +23,13 @@ CREATE TABLE log_tile (
     UNIQUE (log, level, idx)
 ) STRICT;
 
+-- Small rows by their place, without a second index.
 CREATE TABLE log_leaf (
-    id   INTEGER PRIMARY KEY,
     log  INTEGER NOT NULL,
     idx  INTEGER NOT NULL,
     leaf BLOB    NOT NULL,
-    UNIQUE (log, idx)
-) STRICT;
+    PRIMARY KEY (log, idx)
+) STRICT, WITHOUT ROWID;
 
 -- Only checkpoints with a quorum of cosignatures, each once.
 CREATE TABLE log_checkpoint (
