@@ -93,6 +93,9 @@ func TestPublishPerDay(t *testing.T) {
 		_, err := client.Publish(t.Context(), publication(a, 0, func(p *chaperonev1.PublishRequest) { p.Envelope = make([]byte, 3840) }))
 		wantCode(t, "other bytes", err, connect.CodeAlreadyExists)
 	}
+	for range 5 {
+		publish("first again", a, 0, published)
+	}
 	publish("second", a, 1, published)
 	publish("third", a, 2, published)
 	publish("fourth", a, 3, connect.CodeResourceExhausted)

@@ -249,7 +249,8 @@ func TestReplaceKeys(t *testing.T) {
 	logNotes(t, client, notes...)
 	stolen := a.SignRoots(contact.Revoke{Clinic: a.ID, Key: a.Key(t, keylogtest.Desk), Reason: contact.Compromised}.Marshal())
 	rotate := b.Rotate(t, 1, keylogtest.New(t, "c"))
-	logNotes(t, client, stolen, rotate)
+	second := *b
+	logNotes(t, client, stolen, rotate, b.Rotate(t, 2, keylogtest.New(t, "d")))
 	_, err := client.Publish(t.Context(), publication(a, 1))
 	wantCode(t, "publish with a stolen key", err, connect.CodePermissionDenied)
 	if err == nil || !strings.Contains(err.Error(), "was revoked by its clinic") {
@@ -285,6 +286,8 @@ func TestReplaceKeys(t *testing.T) {
 	if _, logged := pageOf(t, client, a); logged != 2 {
 		t.Errorf("got %d notes, want 2", logged)
 	}
+	_, err = client.AppendNote(t.Context(), &chaperonev1.AppendNoteRequest{Note: second.Profile(t, 2)})
+	wantCode(t, "a profile of a root set whose rotation alone was logged again", err, connect.CodePermissionDenied)
 	logNotes(t, client, stolen, b.Profile(t, 2))
 	_, err = client.AppendNote(t.Context(), &chaperonev1.AppendNoteRequest{Note: keylogtest.New(t, "b").Profile(t, 3)})
 	wantCode(t, "a profile of the root set that was rotated away", err, connect.CodePermissionDenied)
