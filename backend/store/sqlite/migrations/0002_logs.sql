@@ -50,10 +50,15 @@ CREATE TABLE envelope (
     idx      INTEGER NOT NULL,                                   -- of the leaf
     until    INTEGER NOT NULL,                                   -- last day kept, since 1970-01-01 UTC
     message  BLOB    NOT NULL CHECK (length(message) = 32),      -- its commit
+    message_hash INTEGER NOT NULL,                               -- 8 bytes of SHA-256(message)
     sealed   BLOB,
-    UNIQUE (lookup),
-    UNIQUE (message)
+    UNIQUE (lookup)
 ) STRICT;
+
+-- No two messages have one commit; envelope_put sees to it. Eight bytes find a message as well as
+-- thirty-two, and there is one such entry for every message. They are of a hash, for a clinic chooses
+-- its commits and could make many begin alike.
+CREATE INDEX envelope_message ON envelope (message_hash);
 
 CREATE INDEX envelope_kept ON envelope (until) WHERE sealed IS NOT NULL;
 
