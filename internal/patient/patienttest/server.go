@@ -14,6 +14,7 @@ import (
 	"slices"
 	"sync"
 	"testing"
+	"time"
 
 	"connectrpc.com/connect/v2"
 	"connectrpc.com/connect/v2/connecthttp"
@@ -195,8 +196,9 @@ type Server struct {
 	Contact
 	URL string
 
-	mu  sync.Mutex
-	raw http.HandlerFunc
+	mu   sync.Mutex
+	raw  http.HandlerFunc
+	date func() time.Time // of the Date header; nil: there is none
 }
 
 // New starts a server, which ends with the test.
@@ -209,8 +211,12 @@ func New(tb testing.TB) *Server {
 	connecthttp.Mount(mux, server)
 	h := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		s.mu.Lock()
-		raw := s.raw
+		raw, date := s.raw, s.date
 		s.mu.Unlock()
+		w.Header()["Date"] = nil
+		if date != nil {
+			w.Header().Set("Date", date().UTC().Format(http.TimeFormat))
+		}
 		if raw != nil {
 			// A handler notices that its caller went away only once the request is read.
 			_, _ = io.Copy(io.Discard, r.Body)
@@ -222,6 +228,13 @@ func New(tb testing.TB) *Server {
 	tb.Cleanup(h.Close)
 	s.URL = h.URL
 	return s
+}
+
+// Date has every answer say what time it is; by itself none does.
+func (s *Server) Date(now func() time.Time) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.date = now
 }
 
 // Raw has f answer every request; nil is honest again.
