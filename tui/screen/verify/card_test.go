@@ -190,18 +190,3 @@ func FuzzMarkLines(f *testing.F) {
 	})
 }
 
-func TestFilename(t *testing.T) {
-	t.Parallel()
-	tests := []struct{ in, want string }{
-		{" letter.chaperone ", "letter.chaperone"},
-		{"'my letter.chaperone' ", "my letter.chaperone"},
-		{`"my letter.chaperone"`, "my letter.chaperone"},
-		{`my\ letter.chaperone`, "my letter.chaperone"},
-		{"", ""},
-	}
-	for _, tt := range tests {
-		if got := filename(tt.in); got != tt.want {
-			t.Errorf("%q: got %q, want %q", tt.in, got, tt.want)
-		}
-	}
-}
