@@ -104,7 +104,7 @@ func allDone() *apptest.Device {
 
 func unconfirmed() *apptest.Device {
 	d := apptest.New()
-	d.Vault.Contact.Pins[0].Confirmed = false
+	d.Vault.Contact.Pins[0].Confirmed, d.Infos[0].Confirmed = false, false
 	return d
 }
 
