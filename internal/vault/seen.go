@@ -81,3 +81,9 @@ func mergeByID[T any](a, b []T, id func(T) string, join func(T, T) T) []T {
 	}
 	return out
 }
+
+// AddTurned adds messages that turned red to those that did before.
+func (s *State) AddTurned(turned ...Turned) { s.Turned = mergeTurned(s.Turned, turned) }
+
+// PutSaved adds saved contacts, or replaces those with their id if their stamp is later.
+func (s *State) PutSaved(saved ...Saved) { s.Saved = mergeSaved(s.Saved, saved) }
