@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/chaperone-privacy/chaperone/internal/contact"
+	"github.com/chaperone-privacy/chaperone/internal/humancode"
 	"github.com/chaperone-privacy/chaperone/internal/patient"
 )
 
@@ -131,4 +132,22 @@ func (d *Device) DismissNotice(id string) error {
 	return d.change(func() {
 		d.Turned = slices.DeleteFunc(d.Turned, func(n patient.Notice) bool { return n.ID == id })
 	})
+}
+
+// MessageCode is a code of a message that is always the same.
+func MessageCode() humancode.Code {
+	c, err := humancode.New(new(counter), humancode.MessageLen)
+	if err != nil {
+		panic(err) // a counter never ends
+	}
+	return c
+}
+
+// WrongCode is MessageCode with one symbol wrong.
+func WrongCode() string {
+	s := MessageCode().Symbols()
+	if s[0] == '2' {
+		return "3" + s[1:]
+	}
+	return "2" + s[1:]
 }

@@ -76,7 +76,7 @@ func (m *Card) Typing() bool { return m.stage == askWords }
 func (m *Card) Keys() keys.Map {
 	switch m.stage {
 	case askWords:
-		return keys.Map{Short: []keys.Binding{m.keys.Accept, m.keys.Complete, m.keys.Clear, m.keys.Back}}
+		return keys.Map{Short: []keys.Binding{m.keys.Accept, m.keys.Complete, m.keys.Back, m.keys.Clear}}
 	case askHow:
 		return keys.Map{Short: []keys.Binding{m.keys.Pick, m.keys.Back}}
 	case offered:

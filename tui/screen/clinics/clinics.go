@@ -223,8 +223,11 @@ const column = 14
 func (m *Model) drawClinic(t *widget.Text, c patient.ClinicInfo) {
 	w, st := m.env.Words, m.env.Style
 	local := m.env.Now().Location()
-	for _, b := range screen.Banners(m.env, c) {
-		t.Para(st.Caution, b)
+	if !c.Closed.IsZero() {
+		t.Para(st.Caution, w.T(words.ClinicsClosed, words.Str("date", w.Date(c.Closed.In(local)))))
+	}
+	if c.Pending {
+		t.Para(st.Caution, w.T(words.ClinicsChangeText))
 	}
 	t.Gap()
 	if phones := screen.Phones(c.Phones); phones != "" {
@@ -236,13 +239,9 @@ func (m *Model) drawClinic(t *widget.Text, c patient.ClinicInfo) {
 		heard = w.T(words.ClinicsHeardText, words.Str("date", w.Moment(c.StatusAt.In(local))))
 	}
 	t.Pair(w.T(words.ClinicsHeard), st.Accent, st.Body, column, heard)
-	if c.Pending {
-		t.Gap()
-		t.Para(st.Body, w.T(words.ClinicsChangeText))
-	}
 	if c.Incident != nil {
 		t.Gap()
-		t.Para(st.Accent, w.T(words.ClinicsIncidentTitle))
+		t.Para(st.Caution, w.T(words.ClinicsIncidentTitle))
 		for _, line := range strings.Split(strings.TrimRight(widget.Safe(c.Incident.Body), "\n"), "\n") {
 			t.Indent(st.Body, 2, line)
 		}

@@ -101,7 +101,9 @@ func checkedPage(c patient.Checked, w *words.Catalogue, st *style.Set, width int
 func troublePage(err error, w *words.Catalogue, st *style.Set, width int) widget.Page {
 	t := widget.NewText(st, width)
 	what, hint := screen.Trouble(w, err)
-	t.Para(st.Body, w.T(words.TroubleNotChecked))
+	if !unreadable(err) {
+		t.Para(st.Body, w.T(words.TroubleNotChecked))
+	}
 	t.Para(st.Body, what)
 	t.Para(st.Body, w.T(words.VerdictUntil))
 	drawSteps(t, w, []string{hint, w.T(words.VerdictDoCard)})

@@ -10,6 +10,7 @@ package verify
 
 import (
 	"context"
+	"errors"
 	"strings"
 
 	tea "charm.land/bubbletea/v2"
@@ -93,6 +94,8 @@ func (m *Model) Keys() keys.Map {
 		return keys.Map{Short: []keys.Binding{k.Accept, k.Clear, k.Back}}
 	case m.stage == checking:
 		return keys.Map{Short: []keys.Binding{m.keys.Back}}
+	case m.err != nil && unreadable(m.err):
+		return keys.Map{Short: []keys.Binding{m.keys.Again, m.keys.Back}}
 	case m.err != nil:
 		return keys.Map{Short: []keys.Binding{m.keys.Retry, m.keys.Other, m.keys.Back}}
 	case m.compared:
@@ -105,7 +108,9 @@ func (m *Model) Keys() keys.Map {
 	case contact.Unavailable:
 		return keys.Map{Short: append([]keys.Binding{m.keys.Retry, m.keys.Other}, details...)}
 	case contact.NoPin:
-		return keys.Map{Short: append([]keys.Binding{m.keys.Add, m.keys.Again}, details...)}
+		if m.addable() {
+			return keys.Map{Short: append([]keys.Binding{m.keys.Add, m.keys.Again}, details...)}
+		}
 	}
 	return keys.Map{Short: append([]keys.Binding{m.keys.Again}, details...)}
 }
@@ -252,17 +257,28 @@ func (m *Model) next(k tea.KeyPressMsg) tea.Cmd {
 		return m.env.Send(screen.Go{To: screen.SaveNumbers})
 	case verdict && m.keys.Details.Is(k):
 		return m.env.Send(screen.Go{To: screen.Details, Title: w.T(words.VerdictDetails), Details: details(w, m.checked)})
-	case verdict && headline == contact.NoPin && m.keys.Add.Is(k):
+	case verdict && m.addable() && m.keys.Add.Is(k):
 		return m.env.Send(screen.Go{To: screen.AddClinic})
 	case verdict && headline == contact.Mistyped && m.keys.Correct.Is(k):
 		m.ask(askFirst)
 		m.input.Set(m.given.Code)
-	case (m.err != nil || verdict && headline == contact.Unavailable) && m.keys.Retry.Is(k):
+	case (m.err != nil && !unreadable(m.err) || verdict && headline == contact.Unavailable) && m.keys.Retry.Is(k):
 		return m.check()
 	case m.keys.Again.Is(k), m.keys.Other.Is(k) && !m.compared:
 		*m = *New(m.env)
 	}
 	return nil
+}
+
+// addable reports whether the verdict is about a clinic that could be set up here. A message for
+// one person's app names none.
+func (m *Model) addable() bool {
+	return m.checked.Headline == contact.NoPin && m.checked.ClinicID != [32]byte{}
+}
+
+// unreadable reports whether an error says that a file is no message: asking again is no use.
+func unreadable(err error) bool {
+	return errors.Is(err, contact.ErrMalformed) || errors.Is(err, contact.ErrTooLarge)
 }
 
 func (m *Model) check() tea.Cmd {
