@@ -349,10 +349,16 @@ func (m *Model) View(width int) widget.Page {
 // drawHint says what the field holds so far, and at once when a code cannot be right. It
 // always takes a line, so that nothing below it jumps.
 func (m *Model) drawHint(t *widget.Text) {
-	tone, text := Hint(m.env, screen.ReadGiven(m.input.Value()))
-	if text == "" {
+	text, wrong, whole := screen.Hint(m.env.Words, screen.ReadGiven(m.input.Value()))
+	tone := t.Style.Muted
+	switch {
+	case text == "":
 		t.Raw("")
 		return
+	case wrong:
+		tone = t.Style.Caution
+	case whole:
+		tone = t.Style.Good
 	}
 	t.Indent(tone, 2, text)
 }
