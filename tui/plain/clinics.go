@@ -104,7 +104,7 @@ func (s *session) saySaved(c patient.SavedContacts) {
 		list  []string
 	}{{words.KeepNumbers, c.Numbers}, {words.KeepDomains, c.Domains}, {words.KeepAddresses, c.Addresses}} {
 		if len(part.list) > 0 {
-			s.say(s.Words.T(part.label) + ": " + strings.Join(part.list, ", "))
+			s.say(s.Words.T(part.label) + ": " + screen.Phones(part.list))
 		}
 	}
 }
