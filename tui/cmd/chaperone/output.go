@@ -9,6 +9,7 @@ import (
 	"golang.org/x/term"
 
 	"github.com/chaperone-privacy/chaperone/internal/contact"
+	"github.com/chaperone-privacy/chaperone/internal/patient"
 	"github.com/chaperone-privacy/chaperone/internal/words"
 	"github.com/chaperone-privacy/chaperone/tui/screen/verify"
 	"github.com/chaperone-privacy/chaperone/tui/style"
@@ -39,9 +40,21 @@ func (p *program) card(v contact.Verdict) string {
 }
 
 // plainCard writes a verdict to be read aloud: the words of the card, no signs, no lines.
-func plainCard(w *words.Catalogue, v contact.Verdict) string {
-	const width = 72
-	card := verify.Card(v, w, &style.Set{Signs: style.Signs{Mark: " "}}, width)
+func plainCard(w *words.Catalogue, c patient.Checked) string {
+	return aloud(verify.CheckedCard(c, w, silent(), aloudWidth))
+}
+
+// plainSaved is the same for a message that was only compared with what was saved.
+func plainSaved(w *words.Catalogue, m patient.SavedMatch, saved []patient.SavedContacts) string {
+	return aloud(verify.SavedCard(m, saved, w, silent(), aloudWidth))
+}
+
+const aloudWidth = 72
+
+func silent() *style.Set { return &style.Set{Signs: style.Signs{Mark: " "}} }
+
+// aloud takes out what only the eye can use.
+func aloud(card string) string {
 	var b strings.Builder
 	for line := range strings.Lines(card) {
 		if line = strings.TrimSpace(line); line != "" {
