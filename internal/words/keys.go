@@ -688,7 +688,7 @@ const (
 	RestoredSaved                 Key = 681 // Last saved {date} on {device}.
 	RestoredTitle                 Key = 682 // Your steps are back
 	SavedCompared                 Key = 683 // Next to what you saved
-	SavedDoRing                   Key = 684 // Ring the number you saved: {numbers}.
+	SavedDoRing                   Key = 684 // Ring the number you saved: {numbers}
 	SavedDoSave                   Key = 685 // You can save the number on your card or bill here. Then we can compare.
 	SavedFake                     Key = 686 // Anybody can fake a sender. What you saved proves nothing.
 	SavedIs                       Key = 687 // {text}: you saved this
