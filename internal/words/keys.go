@@ -932,7 +932,7 @@ const (
 	RestoredSaved                 Key = 925  // Last saved {date} on {device}.
 	RestoredTitle                 Key = 926  // Your steps are back
 	SavedCompared                 Key = 927  // Next to what you saved
-	SavedDoRing                   Key = 928  // Ring the number you saved: {numbers}.
+	SavedDoRing                   Key = 928  // Ring the number you saved: {numbers}
 	SavedDoSave                   Key = 929  // You can save the number on your card or bill here. Then we can compare.
 	SavedFake                     Key = 930  // Anybody can fake a sender. What you saved proves nothing.
 	SavedIs                       Key = 931  // {text}: you saved this
