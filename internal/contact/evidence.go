@@ -112,17 +112,15 @@ func rootsOf(p Profile, sets []span) int {
 	return slices.IndexFunc(sets, func(s span) bool { return s.set.same(p.Roots) })
 }
 
-// usePolicies reads the policies that a profile lists.
-func (e *evidence) usePolicies(p Profile, policies [][]byte) {
-	for _, text := range policies {
-		hash := PolicyHash(text)
-		for _, ref := range p.Policies {
-			if ref.Hash != hash || slices.ContainsFunc(e.policies, func(u usable) bool { return u.ref == ref }) {
-				continue
-			}
-			if policy, err := translog.ParsePolicy(text); err == nil {
-				e.policies = append(e.policies, usable{ref, policy})
-			}
+// usePolicies reads the policies that a profile lists; texts are by their hash.
+func (e *evidence) usePolicies(p Profile, texts map[[32]byte][]byte) {
+	for _, ref := range p.Policies {
+		text, ok := texts[ref.Hash]
+		if !ok || slices.ContainsFunc(e.policies, func(u usable) bool { return u.ref == ref }) {
+			continue
+		}
+		if policy, err := translog.ParsePolicy(text); err == nil {
+			e.policies = append(e.policies, usable{ref, policy})
 		}
 	}
 }
@@ -153,7 +151,11 @@ func (e *evidence) setProfile(b Bundle, statuses []seenStatus) {
 		}
 	}
 	e.profile, e.profileRaw = use.Profile, use.seen
-	e.usePolicies(e.profile, b.Policies)
+	texts := map[[32]byte][]byte{}
+	for _, text := range b.Policies {
+		texts[PolicyHash(text)] = text
+	}
+	e.usePolicies(e.profile, texts)
 	e.logRotations(taken)
 	i := rootsOf(e.profile, e.spans)
 	if e.hasProfile = i >= 0; !e.hasProfile {

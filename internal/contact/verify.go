@@ -247,11 +247,11 @@ func (j *judge) logTime() {
 
 // logs judges whether logs and root told one story, and keeps what they told.
 func (j *judge) logs() {
-	all := union(j.in.Memory.Heads, j.ev.accepted, compareHeads, func(a, b HeadSeen) bool { return a.Checkpoint <= b.Checkpoint })
+	all := unionHeads(j.in.Memory.Heads, j.ev.accepted)
 	found := forks(slices.DeleteFunc(all, func(h HeadSeen) bool { return h.Clinic != j.msg.Clinic }))
 	if j.pinned {
 		j.learned.Notes, j.learned.Forks = j.ev.learned, found
-		j.learned.Heads = newestHeads(union(nil, j.ev.accepted, compareHeads, func(a, b HeadSeen) bool { return a.Checkpoint <= b.Checkpoint }))
+		j.learned.Heads = newestHeads(unionHeads(nil, j.ev.accepted))
 		found = slices.Concat(found, j.in.Memory.Forks)
 	}
 	for _, h := range j.ev.used {
@@ -328,7 +328,7 @@ func (j *judge) verdict() Verdict {
 	if trusted {
 		v.Body, v.Signer = j.msg.Body, j.grant.Label
 	}
-	if j.isBy && !v.Has(Forged) {
+	if j.isBy && !v.Has(Forged) && !v.Has(NotForYou) {
 		v.Kind = string(j.msg.Kind)
 		v.Issued, v.Expires = time.Unix(j.msg.Issued, 0).UTC(), time.Unix(j.msg.Expires, 0).UTC()
 	}
