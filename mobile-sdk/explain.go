@@ -173,6 +173,8 @@ func remark(w *words.Catalogue, v contact.Verdict, r contact.Remark) string {
 		return w.T(words.RemarkIncidentMissing)
 	case contact.RemarkChangeAnnounced:
 		return w.T(words.RemarkChange)
+	case contact.RemarkTwoHeads:
+		return w.T(words.RemarkTwoHeads)
 	}
 	return ""
 }

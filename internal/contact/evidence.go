@@ -1,6 +1,7 @@
 package contact
 
 import (
+	"errors"
 	"slices"
 	"strings"
 
@@ -35,6 +36,7 @@ type evidence struct {
 
 	learned  []NoteSeen
 	accepted []HeadSeen
+	unbacked []HeadSeen      // signed by the log, and by too few witnesses
 	used     []translog.Head // of everything that is logged
 	heads    int64           // newest T_head of anything that verified
 	demo     bool            // a demo witness was needed for something
@@ -207,8 +209,12 @@ func (e *evidence) logged(raw, leaf []byte, kind string) (translog.Head, bool) {
 func (e *evidence) accept(c translog.Checkpoint) (translog.Head, bool) {
 	var best translog.Head
 	var by *translog.Policy
+	seen := HeadSeen{Clinic: e.clinic, Origin: c.Origin, Size: c.Size, Root: c.Root, Checkpoint: string(c.Signed.Marshal())}
 	for _, u := range e.policies {
 		h, err := u.policy.Check(c)
+		if errors.Is(err, translog.ErrNoQuorum) {
+			e.unbacked = append(e.unbacked, seen)
+		}
 		if err != nil || h.LoggedAt < u.ref.NotBefore || h.LoggedAt > u.ref.NotAfter {
 			continue
 		}
@@ -220,9 +226,7 @@ func (e *evidence) accept(c translog.Checkpoint) (translog.Head, bool) {
 		return translog.Head{}, false
 	}
 	e.heads = max(e.heads, best.SeenAt)
-	e.accepted = append(e.accepted, HeadSeen{
-		Clinic: e.clinic, Origin: best.Origin, Size: best.Size, Root: best.Root, Checkpoint: string(c.Signed.Marshal()),
-	})
+	e.accepted = append(e.accepted, seen)
 	for _, w := range by.Witnesses {
 		if w.Key.Name == demoWitness || strings.HasSuffix(w.Key.Name, "/"+demoWitness) {
 			e.demo = true

@@ -63,6 +63,19 @@ func forks(heads []HeadSeen) []Fork {
 	return out
 }
 
+// contradicted reports whether heads that too few witnesses signed contradict one another or
+// accepted ones.
+func contradicted(unbacked, accepted []HeadSeen) bool {
+	for i, a := range unbacked {
+		for _, b := range slices.Concat(accepted, unbacked[:i]) {
+			if a.Clinic == b.Clinic && a.Origin == b.Origin && a.Size == b.Size && a.Root != b.Root {
+				return true
+			}
+		}
+	}
+	return false
+}
+
 // forked reports whether a head of a clinic lies in a log that told two stories. A head that
 // the root signed as the last of a damaged log (`log-frozen`) is not touched.
 func forked(found []Fork, clinic [32]byte, h translog.Head, frozen []FrozenHead) bool {

@@ -3,6 +3,7 @@ package contact_test
 import (
 	"context"
 	"errors"
+	"slices"
 	"testing"
 	"time"
 
@@ -97,7 +98,9 @@ func TestFindForksNeedsProof(t *testing.T) {
 	gone := errors.New("gone")
 	for name, read := range map[string]contact.ReadTile{
 		"missing": func(context.Context, string, translog.Tile) ([]byte, error) { return nil, gone },
-		"garbage": func(_ context.Context, _ string, t translog.Tile) ([]byte, error) { return make([]byte, 32*t.Width), nil },
+		"garbage": func(_ context.Context, _ string, t translog.Tile) ([]byte, error) {
+			return make([]byte, 32*t.Width), nil
+		},
 		"those of the other history": func(_ context.Context, origin string, t translog.Tile) ([]byte, error) {
 			x, _ := s.a.Logs.Msgs.Tile(t)
 			return append(x, make([]byte, 32*256)...), nil
@@ -145,5 +148,31 @@ func TestFindForksFetchesOnce(t *testing.T) {
 	}
 	if d := cmp.Diff(want, fetched); d != "" || len(fetched) != 2 {
 		t.Errorf("tiles fetched (-want +got):\n%s", d)
+	}
+}
+
+// Two roots of one size, one of them without a quorum, are a remark and no fork.
+func TestTwoHeadsWithoutQuorum(t *testing.T) {
+	t.Parallel()
+	w, other := contacttest.New(t), contacttest.New(t)
+	b := w.Misuse(func(*contact.Message) {})
+	o := other.Misuse(func(m *contact.Message) { m.Salt = [32]byte{3} })
+	_, learned, err := contact.Verify(with(other, o))
+	if err != nil {
+		t.Fatal(err)
+	}
+	p, err := translog.ParseProof(b.MessageProof)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.Checkpoint.Signed.Sigs = p.Checkpoint.Signed.Sigs[:1]
+	b.MessageProof = p.Marshal()
+	in := with(w, b)
+	if v := verify(t, in); v.Headline != contact.Unproven || slices.Contains(v.Remarks, contact.RemarkTwoHeads) {
+		t.Errorf("one head: got %v with %v", v.Findings, v.Remarks)
+	}
+	in.Memory = w.Memory.Merge(learned)
+	if v := verify(t, in); v.Headline != contact.Unproven || !slices.Contains(v.Remarks, contact.RemarkTwoHeads) {
+		t.Errorf("another one of that size is held: got %v with %v", v.Findings, v.Remarks)
 	}
 }

@@ -106,6 +106,7 @@ type judge struct {
 	incident *[32]byte // that the status names
 	pending  bool      // the clinic announced a change
 	extras   bool      // the text has more than the body
+	twoHeads bool      // a log signed two roots for one size, which is no fork yet
 }
 
 func (j *judge) find(f Finding) {
@@ -259,6 +260,7 @@ func (j *judge) logs() {
 			j.find(LogForked)
 		}
 	}
+	j.twoHeads = contradicted(j.ev.unbacked, all)
 	if j.held.conflict {
 		j.find(Forged) // the root said two things under one number
 	}
@@ -361,5 +363,6 @@ func (j *judge) remarks(trusted bool) []Remark {
 	add(RemarkIncident, len(j.held.incidents) > 0)
 	add(RemarkIncidentMissing, j.incident != nil && !j.held.holds(*j.incident))
 	add(RemarkChangeAnnounced, j.pending)
+	add(RemarkTwoHeads, j.twoHeads)
 	return rs
 }

@@ -160,6 +160,7 @@ func remarks(t *widget.Text, w *words.Catalogue, v contact.Verdict) {
 			contact.RemarkIncident:        words.RemarkIncident,
 			contact.RemarkIncidentMissing: words.RemarkIncidentMissing,
 			contact.RemarkChangeAnnounced: words.RemarkChange,
+			contact.RemarkTwoHeads:        words.RemarkTwoHeads,
 		}[r]
 		text := ""
 		switch {
