@@ -220,7 +220,7 @@ func TestAuthorise(t *testing.T) {
 	t.Parallel()
 	a := keylogtest.New(t, "a")
 	w := newWorld(t, a)
-	const procedure = "/chaperone.v1.ContactService/Publish"
+	const procedure = "/chaperone.v1.ClinicService/Publish"
 	good := a.Request(procedure, w.now, [32]byte{1})
 	wantErr := func(what string, s *keylog.Service, r keylog.Request, want error) {
 		t.Helper()

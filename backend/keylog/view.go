@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/chaperone-privacy/chaperone/internal/contact"
+	"github.com/chaperone-privacy/chaperone/internal/contact/card"
 )
 
 // Errors of [Service.Authorise].
@@ -25,12 +26,13 @@ type view struct {
 	roots   map[ClinicID]contact.RootSet
 	newest  map[ClinicID]int64 // number of the newest profile
 	devices map[[32]byte][]contact.Grant
+	cards   map[card.Number]ClinicID // of clinics that have a profile; of two the first
 }
 
 func newView() view {
 	return view{
 		after: -1, roots: map[ClinicID]contact.RootSet{}, newest: map[ClinicID]int64{},
-		devices: map[[32]byte][]contact.Grant{},
+		devices: map[[32]byte][]contact.Grant{}, cards: map[card.Number]ClinicID{},
 	}
 }
 
@@ -68,6 +70,9 @@ func (v *view) learn(o Opened) {
 	if o.Roots != nil {
 		v.roots[o.Clinic] = *o.Roots
 		v.newest[o.Clinic] = max(v.newest[o.Clinic], o.N)
+		if n := card.Of(o.Clinic); v.cards[n] == (ClinicID{}) {
+			v.cards[n] = o.Clinic
+		}
 	}
 	if o.Device != nil {
 		v.devices[o.Device.Key.Public] = append(v.devices[o.Device.Key.Public], *o.Device)
@@ -79,6 +84,18 @@ func (s *Service) roots(c ClinicID) (contact.RootSet, bool) {
 	defer s.mu.Unlock()
 	rs, ok := s.view.roots[c]
 	return rs, ok
+}
+
+// Find returns the clinic whose card has this number; false when none of the clinics that have a
+// profile here has it. It returns [ErrUnavailable].
+func (s *Service) Find(ctx context.Context, n card.Number) (ClinicID, bool, error) {
+	if err := s.refresh(ctx); err != nil {
+		return ClinicID{}, false, s.answer(ctx, "find", err)
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	id, ok := s.view.cards[n]
+	return id, ok, nil
 }
 
 func (s *Service) newestN(c ClinicID) int64 {

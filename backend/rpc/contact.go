@@ -5,6 +5,7 @@ import (
 
 	"github.com/chaperone-privacy/chaperone/backend/envelope"
 	"github.com/chaperone-privacy/chaperone/backend/keylog"
+	"github.com/chaperone-privacy/chaperone/internal/contact/card"
 	chaperonev1 "github.com/chaperone-privacy/chaperone/internal/gen/chaperone/v1"
 	"github.com/chaperone-privacy/chaperone/internal/gen/chaperone/v1/chaperonev1connect"
 )
@@ -28,31 +29,18 @@ func (h *contactHandler) LookUp(ctx context.Context, req *chaperonev1.LookUpRequ
 
 // GetClinic implements ContactService.
 func (h *contactHandler) GetClinic(ctx context.Context, req *chaperonev1.GetClinicRequest) (*chaperonev1.GetClinicResponse, error) {
-	page, err := h.notes.Clinic(ctx, keylog.ClinicID(req.GetClinicId()), int64(req.GetAfter())-1) //nolint:gosec // below 2^53
+	var id keylog.ClinicID // without a profile, as one that nobody knows
+	if n := req.GetCard(); len(n) > 0 {
+		var err error
+		if id, _, err = h.notes.Find(ctx, card.Number(n)); err != nil {
+			return nil, err
+		}
+	} else {
+		id = keylog.ClinicID(req.GetClinicId())
+	}
+	page, err := h.notes.Clinic(ctx, id, int64(req.GetAfter())-1) //nolint:gosec // below 2^53
 	if err != nil {
 		return nil, err
 	}
 	return &chaperonev1.GetClinicResponse{Page: page}, nil
-}
-
-// Publish implements ContactService.
-func (h *contactHandler) Publish(ctx context.Context, req *chaperonev1.PublishRequest) (*chaperonev1.PublishResponse, error) {
-	p := publicationFrom(req)
-	if _, err := h.notes.Authorise(ctx, requestFrom(chaperonev1connect.ContactServicePublishProcedure, req.GetProof(), p.Digest())); err != nil {
-		return nil, err
-	}
-	receipt, err := h.envelopes.Publish(ctx, p)
-	if err != nil {
-		return nil, err
-	}
-	return &chaperonev1.PublishResponse{Index: uint64(receipt.Index), Proof: receipt.Proof}, nil //nolint:gosec // >= 0
-}
-
-// AppendNote implements ContactService.
-func (h *contactHandler) AppendNote(ctx context.Context, req *chaperonev1.AppendNoteRequest) (*chaperonev1.AppendNoteResponse, error) {
-	receipt, err := h.notes.Append(ctx, req.GetNote())
-	if err != nil {
-		return nil, err
-	}
-	return &chaperonev1.AppendNoteResponse{Index: uint64(receipt.Index), Proof: receipt.Proof}, nil //nolint:gosec // >= 0
 }

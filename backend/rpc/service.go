@@ -33,7 +33,7 @@ const (
 	ClassChecklist limit.Class = iota + 1 // GetPack, Plan
 	ClassVault                            // Get, Put, Delete
 	ClassContact                          // LookUp, GetClinic
-	ClassClinic                           // Publish, AppendNote
+	ClassClinic                           // Publish, AppendNote, PutStatus
 	ClassLog                              // tiles and checkpoints of the logs
 	ClassOther                            // reflection, and whatever has no class of its own
 )
@@ -65,7 +65,7 @@ func NewRules() *Rules {
 			&chaperonev1.GetPackRequest{}, &chaperonev1.PlanRequest{}, &chaperonev1.VaultServiceGetRequest{},
 			&chaperonev1.VaultServicePutRequest{}, &chaperonev1.VaultServiceDeleteRequest{},
 			&chaperonev1.LookUpRequest{}, &chaperonev1.GetClinicRequest{},
-			&chaperonev1.PublishRequest{}, &chaperonev1.AppendNoteRequest{},
+			&chaperonev1.PublishRequest{}, &chaperonev1.AppendNoteRequest{}, &chaperonev1.PutStatusRequest{},
 		))
 	})}
 }
@@ -148,6 +148,7 @@ func New(c Config) (*connect.Server, error) {
 	chaperonev1connect.RegisterChecklistServiceHandler(server, newChecklistHandler(c.Pack, s.now))
 	chaperonev1connect.RegisterVaultServiceHandler(server, &vaultHandler{vaults: c.Vaults})
 	chaperonev1connect.RegisterContactServiceHandler(server, &contactHandler{envelopes: c.Envelopes, notes: c.Notes})
+	chaperonev1connect.RegisterClinicServiceHandler(server, &clinicHandler{envelopes: c.Envelopes, notes: c.Notes})
 	if c.Reflection {
 		grpcreflect.Register(server)
 	}
@@ -185,10 +186,6 @@ func Mount(mux connecthttp.ServeMux, server *connect.Server) {
 const compressFrom = 4 << 10
 
 func classOf(procedure string) limit.Class {
-	switch procedure {
-	case chaperonev1connect.ContactServicePublishProcedure, chaperonev1connect.ContactServiceAppendNoteProcedure:
-		return ClassClinic
-	}
 	switch service, _, _ := strings.Cut(strings.TrimPrefix(procedure, "/"), "/"); service {
 	case chaperonev1connect.ChecklistServiceName:
 		return ClassChecklist
@@ -196,6 +193,8 @@ func classOf(procedure string) limit.Class {
 		return ClassVault
 	case chaperonev1connect.ContactServiceName:
 		return ClassContact
+	case chaperonev1connect.ClinicServiceName:
+		return ClassClinic
 	default:
 		return ClassOther
 	}
@@ -206,9 +205,9 @@ func maxMessage(procedure string) int {
 	switch procedure {
 	case chaperonev1connect.VaultServicePutProcedure:
 		return maxVaultMessage
-	case chaperonev1connect.ContactServicePublishProcedure:
+	case chaperonev1connect.ClinicServicePublishProcedure:
 		return maxPublishMessage
-	case chaperonev1connect.ContactServiceAppendNoteProcedure:
+	case chaperonev1connect.ClinicServiceAppendNoteProcedure, chaperonev1connect.ClinicServicePutStatusProcedure:
 		return maxNoteMessage
 	}
 	return maxSmallMessage

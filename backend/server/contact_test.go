@@ -30,9 +30,16 @@ func admit(t *testing.T, data string, c *keylogtest.Clinic) {
 	}
 }
 
-func contactOver(t *testing.T, r *running, h2 bool, opts ...connecthttp.Option) chaperonev1connect.ContactServiceClient {
+// contactClient calls what patients call and what clinics call.
+type contactClient struct {
+	chaperonev1connect.ContactServiceClient
+	chaperonev1connect.ClinicServiceClient
+}
+
+func contactOver(t *testing.T, r *running, h2 bool, opts ...connecthttp.Option) contactClient {
 	t.Helper()
-	return chaperonev1connect.NewContactServiceClient(connect.NewClient(connecthttp.NewTransport(httpClient(t, h2), r.url, opts...)))
+	c := connect.NewClient(connecthttp.NewTransport(httpClient(t, h2), r.url, opts...))
+	return contactClient{chaperonev1connect.NewContactServiceClient(c), chaperonev1connect.NewClinicServiceClient(c)}
 }
 
 // publication returns the n-th message of a clinic, signed now.
@@ -52,7 +59,7 @@ func publication(c *keylogtest.Clinic, n int, change ...func(*chaperonev1.Publis
 		ID: req.GetId(), Sealed: req.GetEnvelope(), Leaf: req.GetLeaf(), Until: req.GetKeepUntilDay(),
 		Watch: req.GetWatchId(), Copy: req.GetInboxCopy(),
 	}
-	signed := c.Request(chaperonev1connect.ContactServicePublishProcedure, time.Now(), p.Digest())
+	signed := c.Request(chaperonev1connect.ClinicServicePublishProcedure, time.Now(), p.Digest())
 	req.Proof = &chaperonev1.DeviceProof{
 		PublicKey: signed.PublicKey, UnixSeconds: signed.UnixSeconds, Nonce: signed.Nonce, Signature: signed.Signature,
 	}
@@ -60,7 +67,7 @@ func publication(c *keylogtest.Clinic, n int, change ...func(*chaperonev1.Publis
 }
 
 // policyOf reads the policy from a page about a clinic.
-func policyOf(t *testing.T, client chaperonev1connect.ContactServiceClient, c *keylogtest.Clinic) *translog.Policy {
+func policyOf(t *testing.T, client contactClient, c *keylogtest.Clinic) *translog.Policy {
 	t.Helper()
 	page, err := client.GetClinic(t.Context(), &chaperonev1.GetClinicRequest{ClinicId: c.ID[:]})
 	if err != nil || len(page.GetPage()) != keylog.PageSize {
@@ -152,7 +159,7 @@ func TestPublishAndLookUp(t *testing.T) {
 	}
 }
 
-func wantFound(t *testing.T, client chaperonev1connect.ContactServiceClient, c *keylogtest.Clinic, policy *translog.Policy, n int) {
+func wantFound(t *testing.T, client contactClient, c *keylogtest.Clinic, policy *translog.Policy, n int) {
 	t.Helper()
 	want := publication(c, n)
 	found, err := client.LookUp(t.Context(), &chaperonev1.LookUpRequest{Id: want.GetId()})

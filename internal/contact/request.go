@@ -13,7 +13,7 @@ const RequestWindow = 5 * time.Minute
 //
 //	L("clinic-rpc") || H(procedure) || unix seconds u64 || nonce 16 || digest 32
 //
-// procedure is the full name, such as /chaperone.v1.ContactService/Publish; digest is that of the
+// procedure is the full name, such as /chaperone.v1.ClinicService/Publish; digest is that of the
 // request's fields, see [FieldsDigest].
 func RequestBytes(procedure string, unix int64, nonce [16]byte, digest [32]byte) []byte {
 	name := sha256.Sum256([]byte(procedure))

@@ -240,3 +240,7 @@ func countDigits(s string) int {
 	}
 	return n
 }
+
+// ASCII writes digits of every script, letters and signs in disguise, and dashes as ASCII, and keeps
+// everything else.
+func ASCII(text string) string { return ascii(text) }

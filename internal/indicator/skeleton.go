@@ -13,24 +13,31 @@ import (
 // Skeleton writes a name in the letters that it looks like: two names with one skeleton can be
 // taken for each other. It is the skeleton of UTS 39, section 4, of the name in lower case, in
 // lower case again (a zero is written as a capital O there), with every i as an l, because in
-// capitals they are alike, and with single spaces; digits and full-width letters of all scripts are
-// read as ASCII first. It is for comparing only: never shown, and never kept in place of the name.
-// The table is of version 13.0.0: letters that Unicode has added since are written as themselves.
+// capitals they are alike, and without accents, spaces and punctuation; digits and full-width
+// letters of all scripts are read as ASCII first. It is for comparing only: never shown, and never
+// kept in place of the name. The table is of version 13.0.0: letters that Unicode has added since
+// are written as themselves.
 //
-// Capitals can look alike where small letters do not (Greek Ν and N); [SameLook] sees both.
+// Capitals can look alike where small letters do not (Greek U+039D and N); [SameLook] sees both.
 func Skeleton(s string) string { return fold(confuse(strings.ToLower(ascii(s)))) }
 
 // SameLook reports whether two names can be taken for each other, as they are written or in small
-// letters. An empty name looks like no other.
+// letters. A name without letters and digits looks like no other.
 func SameLook(a, b string) bool {
-	if a == "" || b == "" {
-		return false
-	}
-	return Skeleton(a) == Skeleton(b) || fold(confuse(ascii(a))) == fold(confuse(ascii(b)))
+	x, y := Skeleton(a), fold(confuse(ascii(a)))
+	return x != "" && x == Skeleton(b) || y != "" && y == fold(confuse(ascii(b)))
 }
 
 func fold(s string) string {
-	return strings.ReplaceAll(strings.Join(strings.Fields(strings.ToLower(s)), " "), "i", "l")
+	return strings.Map(func(r rune) rune {
+		switch {
+		case r == 'i':
+			return 'l'
+		case unicode.IsSpace(r), unicode.IsPunct(r), unicode.Is(unicode.Mn, r):
+			return -1
+		}
+		return r
+	}, strings.ToLower(s))
 }
 
 // confuse is the skeleton of UTS 39.

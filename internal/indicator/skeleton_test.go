@@ -34,8 +34,10 @@ func TestSkeleton(t *testing.T) {
 		{"composed and decomposed", "Clínica", "Cli\u0301nica", true, false},
 		{"slug", "sunrise-clinic", "sunrise\u2010clinic", true, false},
 		{"another name", "Sunrise Clinic", "Sunset Clinic", false, false},
-		{"an accent", "Clinica", "Clínica", false, false},
+		{"an accent", "Clinica", "Clínica", true, false},
+		{"spaces and stops", "Dr. Nova Clinic", "DrNova-Clinic", true, false},
 		{"nothing that is seen", "\u200b", "x", false, false},
+		{"nothing but stops", "...", "x", false, false},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
@@ -60,7 +62,7 @@ func TestConfusablesTable(t *testing.T) {
 	if got, want := int(confusableAt[len(confusableFrom)]), len(confusableTo); got != want {
 		t.Errorf("the last text ends at %d, want %d", got, want)
 	}
-	if SameLook("", "") {
+	if SameLook("", "") || SameLook("...", "--") {
 		t.Error("a missing name looks like another missing one")
 	}
 	for i, r := range confusableFrom {

@@ -119,11 +119,15 @@ func (x *LookUpResponse) GetAnswer() []byte {
 // GetClinicRequest asks for a page about a clinic.
 type GetClinicRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// clinic_id is the hash of the clinic's first root set.
+	// clinic_id is the hash of the clinic's first root set, 32 bytes; empty with card.
 	ClinicId []byte `protobuf:"bytes,1,opt,name=clinic_id,json=clinicId,proto3" json:"clinic_id,omitempty"`
 	// after is how many entries of the keys log the caller has seen: 0 for all notes, otherwise
 	// one more than the index of the last note it holds.
-	After         uint64 `protobuf:"varint,2,opt,name=after,proto3" json:"after,omitempty"`
+	After uint64 `protobuf:"varint,2,opt,name=after,proto3" json:"after,omitempty"`
+	// card is the number of the six words on a clinic's card, 10 bytes big-endian: the first 16
+	// bytes of the clinic id, as a number, modulo 7776^6. It finds a clinic whose id is not known;
+	// the caller checks that the answer's first profile hashes to an id of these words.
+	Card          []byte `protobuf:"bytes,3,opt,name=card,proto3" json:"card,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -172,13 +176,20 @@ func (x *GetClinicRequest) GetAfter() uint64 {
 	return 0
 }
 
+func (x *GetClinicRequest) GetCard() []byte {
+	if x != nil {
+		return x.Card
+	}
+	return nil
+}
+
 // GetClinicResponse is one page.
 type GetClinicResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// page is always 65,536 bytes: sections type u8, length u32, bytes; then zeros. Types: 1
 	// newest checkpoint of the keys log, 2 of the msgs log, 3 policy text, 4 index u64 and a
 	// note, 5 tlog-proof of the note before it, 6 the index u64 of the last note given when
-	// there are more.
+	// there are more, 7 the newest status note of the clinic's monitor.
 	Page          []byte `protobuf:"bytes,1,opt,name=page,proto3" json:"page,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -221,348 +232,6 @@ func (x *GetClinicResponse) GetPage() []byte {
 	return nil
 }
 
-// DeviceProof shows that the caller holds a key that a clinic granted to one of its devices.
-type DeviceProof struct {
-	state protoimpl.MessageState `protogen:"open.v1"`
-	// public_key is the granted Ed25519 key, 32 bytes.
-	PublicKey []byte `protobuf:"bytes,1,opt,name=public_key,json=publicKey,proto3" json:"public_key,omitempty"`
-	// unix_seconds is the caller's time; more than five minutes off is refused.
-	UnixSeconds int64 `protobuf:"varint,2,opt,name=unix_seconds,json=unixSeconds,proto3" json:"unix_seconds,omitempty"`
-	// nonce is 16 random bytes.
-	Nonce []byte `protobuf:"bytes,3,opt,name=nonce,proto3" json:"nonce,omitempty"`
-	// signature is Ed25519 (64 bytes) over the request, as docs/design/0009 lays it out.
-	Signature     []byte `protobuf:"bytes,4,opt,name=signature,proto3" json:"signature,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
-}
-
-func (x *DeviceProof) Reset() {
-	*x = DeviceProof{}
-	mi := &file_chaperone_v1_contact_proto_msgTypes[4]
-	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-	ms.StoreMessageInfo(mi)
-}
-
-func (x *DeviceProof) String() string {
-	return protoimpl.X.MessageStringOf(x)
-}
-
-func (*DeviceProof) ProtoMessage() {}
-
-func (x *DeviceProof) ProtoReflect() protoreflect.Message {
-	mi := &file_chaperone_v1_contact_proto_msgTypes[4]
-	if x != nil {
-		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-		if ms.LoadMessageInfo() == nil {
-			ms.StoreMessageInfo(mi)
-		}
-		return ms
-	}
-	return mi.MessageOf(x)
-}
-
-// Deprecated: Use DeviceProof.ProtoReflect.Descriptor instead.
-func (*DeviceProof) Descriptor() ([]byte, []int) {
-	return file_chaperone_v1_contact_proto_rawDescGZIP(), []int{4}
-}
-
-func (x *DeviceProof) GetPublicKey() []byte {
-	if x != nil {
-		return x.PublicKey
-	}
-	return nil
-}
-
-func (x *DeviceProof) GetUnixSeconds() int64 {
-	if x != nil {
-		return x.UnixSeconds
-	}
-	return 0
-}
-
-func (x *DeviceProof) GetNonce() []byte {
-	if x != nil {
-		return x.Nonce
-	}
-	return nil
-}
-
-func (x *DeviceProof) GetSignature() []byte {
-	if x != nil {
-		return x.Signature
-	}
-	return nil
-}
-
-// PublishRequest publishes a message.
-type PublishRequest struct {
-	state protoimpl.MessageState `protogen:"open.v1"`
-	// proof is by a device of the clinic, over all fields from id to inbox_copy.
-	Proof *DeviceProof `protobuf:"bytes,1,opt,name=proof,proto3" json:"proof,omitempty"`
-	// id is the 16 bytes derived from the code.
-	Id []byte `protobuf:"bytes,2,opt,name=id,proto3" json:"id,omitempty"`
-	// envelope is the sealed message, exactly 1920, 3840, 7680 or 19456 bytes.
-	Envelope []byte `protobuf:"bytes,3,opt,name=envelope,proto3" json:"envelope,omitempty"`
-	// leaf is commit and tag, 48 bytes.
-	Leaf []byte `protobuf:"bytes,4,opt,name=leaf,proto3" json:"leaf,omitempty"`
-	// keep_until_day is the last day on which the envelope is kept, in days since 1970-01-01
-	// UTC: today or later, at most 500 days ahead.
-	KeepUntilDay int64 `protobuf:"varint,5,opt,name=keep_until_day,json=keepUntilDay,proto3" json:"keep_until_day,omitempty"`
-	// watch_id finds the copies for one patient, 16 bytes; empty without a copy.
-	WatchId []byte `protobuf:"bytes,6,opt,name=watch_id,json=watchId,proto3" json:"watch_id,omitempty"`
-	// inbox_copy is the copy for the patient's app, sized as the envelope; empty for none.
-	InboxCopy []byte `protobuf:"bytes,7,opt,name=inbox_copy,json=inboxCopy,proto3" json:"inbox_copy,omitempty"`
-	// await_proof asks the server to answer only when the witnesses have signed, or after three
-	// seconds. It is not signed. Whoever sends many messages leaves it out.
-	AwaitProof    bool `protobuf:"varint,8,opt,name=await_proof,json=awaitProof,proto3" json:"await_proof,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
-}
-
-func (x *PublishRequest) Reset() {
-	*x = PublishRequest{}
-	mi := &file_chaperone_v1_contact_proto_msgTypes[5]
-	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-	ms.StoreMessageInfo(mi)
-}
-
-func (x *PublishRequest) String() string {
-	return protoimpl.X.MessageStringOf(x)
-}
-
-func (*PublishRequest) ProtoMessage() {}
-
-func (x *PublishRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_chaperone_v1_contact_proto_msgTypes[5]
-	if x != nil {
-		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-		if ms.LoadMessageInfo() == nil {
-			ms.StoreMessageInfo(mi)
-		}
-		return ms
-	}
-	return mi.MessageOf(x)
-}
-
-// Deprecated: Use PublishRequest.ProtoReflect.Descriptor instead.
-func (*PublishRequest) Descriptor() ([]byte, []int) {
-	return file_chaperone_v1_contact_proto_rawDescGZIP(), []int{5}
-}
-
-func (x *PublishRequest) GetProof() *DeviceProof {
-	if x != nil {
-		return x.Proof
-	}
-	return nil
-}
-
-func (x *PublishRequest) GetId() []byte {
-	if x != nil {
-		return x.Id
-	}
-	return nil
-}
-
-func (x *PublishRequest) GetEnvelope() []byte {
-	if x != nil {
-		return x.Envelope
-	}
-	return nil
-}
-
-func (x *PublishRequest) GetLeaf() []byte {
-	if x != nil {
-		return x.Leaf
-	}
-	return nil
-}
-
-func (x *PublishRequest) GetKeepUntilDay() int64 {
-	if x != nil {
-		return x.KeepUntilDay
-	}
-	return 0
-}
-
-func (x *PublishRequest) GetWatchId() []byte {
-	if x != nil {
-		return x.WatchId
-	}
-	return nil
-}
-
-func (x *PublishRequest) GetInboxCopy() []byte {
-	if x != nil {
-		return x.InboxCopy
-	}
-	return nil
-}
-
-func (x *PublishRequest) GetAwaitProof() bool {
-	if x != nil {
-		return x.AwaitProof
-	}
-	return false
-}
-
-// PublishResponse says where the message is.
-type PublishResponse struct {
-	state protoimpl.MessageState `protogen:"open.v1"`
-	// index is that of the leaf in the msgs log.
-	Index uint64 `protobuf:"varint,1,opt,name=index,proto3" json:"index,omitempty"`
-	// proof is a C2SP tlog-proof; empty while too few witnesses have signed. The same request
-	// sent again asks for it again.
-	Proof         []byte `protobuf:"bytes,2,opt,name=proof,proto3" json:"proof,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
-}
-
-func (x *PublishResponse) Reset() {
-	*x = PublishResponse{}
-	mi := &file_chaperone_v1_contact_proto_msgTypes[6]
-	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-	ms.StoreMessageInfo(mi)
-}
-
-func (x *PublishResponse) String() string {
-	return protoimpl.X.MessageStringOf(x)
-}
-
-func (*PublishResponse) ProtoMessage() {}
-
-func (x *PublishResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_chaperone_v1_contact_proto_msgTypes[6]
-	if x != nil {
-		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-		if ms.LoadMessageInfo() == nil {
-			ms.StoreMessageInfo(mi)
-		}
-		return ms
-	}
-	return mi.MessageOf(x)
-}
-
-// Deprecated: Use PublishResponse.ProtoReflect.Descriptor instead.
-func (*PublishResponse) Descriptor() ([]byte, []int) {
-	return file_chaperone_v1_contact_proto_rawDescGZIP(), []int{6}
-}
-
-func (x *PublishResponse) GetIndex() uint64 {
-	if x != nil {
-		return x.Index
-	}
-	return 0
-}
-
-func (x *PublishResponse) GetProof() []byte {
-	if x != nil {
-		return x.Proof
-	}
-	return nil
-}
-
-// AppendNoteRequest logs a note.
-type AppendNoteRequest struct {
-	state protoimpl.MessageState `protogen:"open.v1"`
-	// note is a whole signed note, as docs/contact-protocol.md lays it out.
-	Note          []byte `protobuf:"bytes,1,opt,name=note,proto3" json:"note,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
-}
-
-func (x *AppendNoteRequest) Reset() {
-	*x = AppendNoteRequest{}
-	mi := &file_chaperone_v1_contact_proto_msgTypes[7]
-	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-	ms.StoreMessageInfo(mi)
-}
-
-func (x *AppendNoteRequest) String() string {
-	return protoimpl.X.MessageStringOf(x)
-}
-
-func (*AppendNoteRequest) ProtoMessage() {}
-
-func (x *AppendNoteRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_chaperone_v1_contact_proto_msgTypes[7]
-	if x != nil {
-		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-		if ms.LoadMessageInfo() == nil {
-			ms.StoreMessageInfo(mi)
-		}
-		return ms
-	}
-	return mi.MessageOf(x)
-}
-
-// Deprecated: Use AppendNoteRequest.ProtoReflect.Descriptor instead.
-func (*AppendNoteRequest) Descriptor() ([]byte, []int) {
-	return file_chaperone_v1_contact_proto_rawDescGZIP(), []int{7}
-}
-
-func (x *AppendNoteRequest) GetNote() []byte {
-	if x != nil {
-		return x.Note
-	}
-	return nil
-}
-
-// AppendNoteResponse says where the note is.
-type AppendNoteResponse struct {
-	state protoimpl.MessageState `protogen:"open.v1"`
-	// index is that of the leaf in the keys log.
-	Index uint64 `protobuf:"varint,1,opt,name=index,proto3" json:"index,omitempty"`
-	// proof is a C2SP tlog-proof; empty while too few witnesses have signed. The same request
-	// sent again asks for it again.
-	Proof         []byte `protobuf:"bytes,2,opt,name=proof,proto3" json:"proof,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
-}
-
-func (x *AppendNoteResponse) Reset() {
-	*x = AppendNoteResponse{}
-	mi := &file_chaperone_v1_contact_proto_msgTypes[8]
-	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-	ms.StoreMessageInfo(mi)
-}
-
-func (x *AppendNoteResponse) String() string {
-	return protoimpl.X.MessageStringOf(x)
-}
-
-func (*AppendNoteResponse) ProtoMessage() {}
-
-func (x *AppendNoteResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_chaperone_v1_contact_proto_msgTypes[8]
-	if x != nil {
-		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-		if ms.LoadMessageInfo() == nil {
-			ms.StoreMessageInfo(mi)
-		}
-		return ms
-	}
-	return mi.MessageOf(x)
-}
-
-// Deprecated: Use AppendNoteResponse.ProtoReflect.Descriptor instead.
-func (*AppendNoteResponse) Descriptor() ([]byte, []int) {
-	return file_chaperone_v1_contact_proto_rawDescGZIP(), []int{8}
-}
-
-func (x *AppendNoteResponse) GetIndex() uint64 {
-	if x != nil {
-		return x.Index
-	}
-	return 0
-}
-
-func (x *AppendNoteResponse) GetProof() []byte {
-	if x != nil {
-		return x.Proof
-	}
-	return nil
-}
-
 var File_chaperone_v1_contact_proto protoreflect.FileDescriptor
 
 const file_chaperone_v1_contact_proto_rawDesc = "" +
@@ -571,47 +240,19 @@ const file_chaperone_v1_contact_proto_rawDesc = "" +
 	"\rLookUpRequest\x12\x17\n" +
 	"\x02id\x18\x01 \x01(\fB\a\xbaH\x04z\x02h\x10R\x02id\"(\n" +
 	"\x0eLookUpResponse\x12\x16\n" +
-	"\x06answer\x18\x01 \x01(\fR\x06answer\"^\n" +
-	"\x10GetClinicRequest\x12$\n" +
-	"\tclinic_id\x18\x01 \x01(\fB\a\xbaH\x04z\x02h R\bclinicId\x12$\n" +
-	"\x05after\x18\x02 \x01(\x04B\x0e\xbaH\v2\t\x18\xff\xff\xff\xff\xff\xff\xff\x0fR\x05after\"'\n" +
+	"\x06answer\x18\x01 \x01(\fR\x06answer\"\x93\x03\n" +
+	"\x10GetClinicRequest\x12x\n" +
+	"\tclinic_id\x18\x01 \x01(\fB[\xbaHX\xba\x01U\n" +
+	"\x19get_clinic.clinic_id.size\x12!a clinic id is 32 bytes or absent\x1a\x15size(this) in [0, 32]R\bclinicId\x12$\n" +
+	"\x05after\x18\x02 \x01(\x04B\x0e\xbaH\v2\t\x18\xff\xff\xff\xff\xff\xff\xff\x0fR\x05after\x12n\n" +
+	"\x04card\x18\x03 \x01(\fBZ\xbaHW\xba\x01T\n" +
+	"\x14get_clinic.card.size\x12%a card's number is 10 bytes or absent\x1a\x15size(this) in [0, 10]R\x04card:o\xbaHl\x1aj\n" +
+	"\x0eget_clinic.one\x12!either clinic_id or card is given\x1a5(size(this.clinic_id) == 0) != (size(this.card) == 0)\"'\n" +
 	"\x11GetClinicResponse\x12\x12\n" +
-	"\x04page\x18\x01 \x01(\fR\x04page\"\xb0\x01\n" +
-	"\vDeviceProof\x12&\n" +
-	"\n" +
-	"public_key\x18\x01 \x01(\fB\a\xbaH\x04z\x02h R\tpublicKey\x123\n" +
-	"\funix_seconds\x18\x02 \x01(\x03B\x10\xbaH\r\"\v\x18\xff\xff\xff\xff\xff\xff\xff\x0f(\x00R\vunixSeconds\x12\x1d\n" +
-	"\x05nonce\x18\x03 \x01(\fB\a\xbaH\x04z\x02h\x10R\x05nonce\x12%\n" +
-	"\tsignature\x18\x04 \x01(\fB\a\xbaH\x04z\x02h@R\tsignature\"\xff\x05\n" +
-	"\x0ePublishRequest\x127\n" +
-	"\x05proof\x18\x01 \x01(\v2\x19.chaperone.v1.DeviceProofB\x06\xbaH\x03\xc8\x01\x01R\x05proof\x12\x17\n" +
-	"\x02id\x18\x02 \x01(\fB\a\xbaH\x04z\x02h\x10R\x02id\x12\x98\x01\n" +
-	"\benvelope\x18\x03 \x01(\fB|\xbaHy\xba\x01p\n" +
-	"\x15publish.envelope.size\x12.an envelope is 1920, 3840, 7680 or 19456 bytes\x1a'size(this) in [1920, 3840, 7680, 19456]z\x04\x18\x80\x98\x01R\benvelope\x12\x1b\n" +
-	"\x04leaf\x18\x04 \x01(\fB\a\xbaH\x04z\x02h0R\x04leaf\x121\n" +
-	"\x0ekeep_until_day\x18\x05 \x01(\x03B\v\xbaH\b\"\x06\x18\xc0\x84=(\x00R\fkeepUntilDay\x12q\n" +
-	"\bwatch_id\x18\x06 \x01(\fBV\xbaHS\xba\x01P\n" +
-	"\x15publish.watch_id.size\x12 a watch id is 16 bytes or absent\x1a\x15size(this) in [0, 16]R\awatchId\x12\xa7\x01\n" +
-	"\n" +
-	"inbox_copy\x18\a \x01(\fB\x87\x01\xbaH\x83\x01\xba\x01z\n" +
-	"\x17publish.inbox_copy.size\x123a copy is 1920, 3840, 7680 or 19456 bytes or absent\x1a*size(this) in [0, 1920, 3840, 7680, 19456]z\x04\x18\x80\x98\x01R\tinboxCopy\x12\x1f\n" +
-	"\vawait_proof\x18\b \x01(\bR\n" +
-	"awaitProof:r\xbaHo\x1am\n" +
-	"\x12publish.copy.watch\x12\x1ba copy goes with a watch id\x1a:(size(this.watch_id) == 0) == (size(this.inbox_copy) == 0)\"=\n" +
-	"\x0fPublishResponse\x12\x14\n" +
-	"\x05index\x18\x01 \x01(\x04R\x05index\x12\x14\n" +
-	"\x05proof\x18\x02 \x01(\fR\x05proof\"4\n" +
-	"\x11AppendNoteRequest\x12\x1f\n" +
-	"\x04note\x18\x01 \x01(\fB\v\xbaH\bz\x06\x10\x01\x18\x80\x80\x02R\x04note\"@\n" +
-	"\x12AppendNoteResponse\x12\x14\n" +
-	"\x05index\x18\x01 \x01(\x04R\x05index\x12\x14\n" +
-	"\x05proof\x18\x02 \x01(\fR\x05proof2\xbc\x02\n" +
+	"\x04page\x18\x01 \x01(\fR\x04page2\xa3\x01\n" +
 	"\x0eContactService\x12C\n" +
 	"\x06LookUp\x12\x1b.chaperone.v1.LookUpRequest\x1a\x1c.chaperone.v1.LookUpResponse\x12L\n" +
-	"\tGetClinic\x12\x1e.chaperone.v1.GetClinicRequest\x1a\x1f.chaperone.v1.GetClinicResponse\x12F\n" +
-	"\aPublish\x12\x1c.chaperone.v1.PublishRequest\x1a\x1d.chaperone.v1.PublishResponse\x12O\n" +
-	"\n" +
-	"AppendNote\x12\x1f.chaperone.v1.AppendNoteRequest\x1a .chaperone.v1.AppendNoteResponseB\xbf\x01\n" +
+	"\tGetClinic\x12\x1e.chaperone.v1.GetClinicRequest\x1a\x1f.chaperone.v1.GetClinicResponseB\xbf\x01\n" +
 	"\x10com.chaperone.v1B\fContactProtoP\x01ZLgithub.com/chaperone-privacy/chaperone/internal/gen/chaperone/v1;chaperonev1\xa2\x02\x03CXX\xaa\x02\fChaperone.V1\xca\x02\fChaperone\\V1\xe2\x02\x18Chaperone\\V1\\GPBMetadata\xea\x02\rChaperone::V1b\x06proto3"
 
 var (
@@ -626,33 +267,23 @@ func file_chaperone_v1_contact_proto_rawDescGZIP() []byte {
 	return file_chaperone_v1_contact_proto_rawDescData
 }
 
-var file_chaperone_v1_contact_proto_msgTypes = make([]protoimpl.MessageInfo, 9)
+var file_chaperone_v1_contact_proto_msgTypes = make([]protoimpl.MessageInfo, 4)
 var file_chaperone_v1_contact_proto_goTypes = []any{
-	(*LookUpRequest)(nil),      // 0: chaperone.v1.LookUpRequest
-	(*LookUpResponse)(nil),     // 1: chaperone.v1.LookUpResponse
-	(*GetClinicRequest)(nil),   // 2: chaperone.v1.GetClinicRequest
-	(*GetClinicResponse)(nil),  // 3: chaperone.v1.GetClinicResponse
-	(*DeviceProof)(nil),        // 4: chaperone.v1.DeviceProof
-	(*PublishRequest)(nil),     // 5: chaperone.v1.PublishRequest
-	(*PublishResponse)(nil),    // 6: chaperone.v1.PublishResponse
-	(*AppendNoteRequest)(nil),  // 7: chaperone.v1.AppendNoteRequest
-	(*AppendNoteResponse)(nil), // 8: chaperone.v1.AppendNoteResponse
+	(*LookUpRequest)(nil),     // 0: chaperone.v1.LookUpRequest
+	(*LookUpResponse)(nil),    // 1: chaperone.v1.LookUpResponse
+	(*GetClinicRequest)(nil),  // 2: chaperone.v1.GetClinicRequest
+	(*GetClinicResponse)(nil), // 3: chaperone.v1.GetClinicResponse
 }
 var file_chaperone_v1_contact_proto_depIdxs = []int32{
-	4, // 0: chaperone.v1.PublishRequest.proof:type_name -> chaperone.v1.DeviceProof
-	0, // 1: chaperone.v1.ContactService.LookUp:input_type -> chaperone.v1.LookUpRequest
-	2, // 2: chaperone.v1.ContactService.GetClinic:input_type -> chaperone.v1.GetClinicRequest
-	5, // 3: chaperone.v1.ContactService.Publish:input_type -> chaperone.v1.PublishRequest
-	7, // 4: chaperone.v1.ContactService.AppendNote:input_type -> chaperone.v1.AppendNoteRequest
-	1, // 5: chaperone.v1.ContactService.LookUp:output_type -> chaperone.v1.LookUpResponse
-	3, // 6: chaperone.v1.ContactService.GetClinic:output_type -> chaperone.v1.GetClinicResponse
-	6, // 7: chaperone.v1.ContactService.Publish:output_type -> chaperone.v1.PublishResponse
-	8, // 8: chaperone.v1.ContactService.AppendNote:output_type -> chaperone.v1.AppendNoteResponse
-	5, // [5:9] is the sub-list for method output_type
-	1, // [1:5] is the sub-list for method input_type
-	1, // [1:1] is the sub-list for extension type_name
-	1, // [1:1] is the sub-list for extension extendee
-	0, // [0:1] is the sub-list for field type_name
+	0, // 0: chaperone.v1.ContactService.LookUp:input_type -> chaperone.v1.LookUpRequest
+	2, // 1: chaperone.v1.ContactService.GetClinic:input_type -> chaperone.v1.GetClinicRequest
+	1, // 2: chaperone.v1.ContactService.LookUp:output_type -> chaperone.v1.LookUpResponse
+	3, // 3: chaperone.v1.ContactService.GetClinic:output_type -> chaperone.v1.GetClinicResponse
+	2, // [2:4] is the sub-list for method output_type
+	0, // [0:2] is the sub-list for method input_type
+	0, // [0:0] is the sub-list for extension type_name
+	0, // [0:0] is the sub-list for extension extendee
+	0, // [0:0] is the sub-list for field type_name
 }
 
 func init() { file_chaperone_v1_contact_proto_init() }
@@ -666,7 +297,7 @@ func file_chaperone_v1_contact_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_chaperone_v1_contact_proto_rawDesc), len(file_chaperone_v1_contact_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   9,
+			NumMessages:   4,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -28,10 +28,6 @@ const (
 	ContactServiceLookUpProcedure = "/chaperone.v1.ContactService/LookUp"
 	// ContactServiceGetClinicProcedure is the procedure name of the ContactService's GetClinic RPC.
 	ContactServiceGetClinicProcedure = "/chaperone.v1.ContactService/GetClinic"
-	// ContactServicePublishProcedure is the procedure name of the ContactService's Publish RPC.
-	ContactServicePublishProcedure = "/chaperone.v1.ContactService/Publish"
-	// ContactServiceAppendNoteProcedure is the procedure name of the ContactService's AppendNote RPC.
-	ContactServiceAppendNoteProcedure = "/chaperone.v1.ContactService/AppendNote"
 )
 
 var (
@@ -49,20 +45,6 @@ var (
 			Procedure:  ContactServiceGetClinicProcedure,
 		}
 	})
-	contactServicePublishSpec = sync.OnceValue(func() connect.Spec {
-		return connect.Spec{
-			StreamType: connect.StreamTypeUnary,
-			Schema:     v1.File_chaperone_v1_contact_proto.Services().ByName("ContactService").Methods().ByName("Publish"),
-			Procedure:  ContactServicePublishProcedure,
-		}
-	})
-	contactServiceAppendNoteSpec = sync.OnceValue(func() connect.Spec {
-		return connect.Spec{
-			StreamType: connect.StreamTypeUnary,
-			Schema:     v1.File_chaperone_v1_contact_proto.Services().ByName("ContactService").Methods().ByName("AppendNote"),
-			Procedure:  ContactServiceAppendNoteProcedure,
-		}
-	})
 )
 
 // ContactServiceClient is a client for the chaperone.v1.ContactService service.
@@ -72,15 +54,6 @@ type ContactServiceClient interface {
 	// GetClinic returns one page of 65,536 bytes about a clinic: the newest heads of both logs,
 	// the witness policy, and the clinic's notes, each with its proof.
 	GetClinic(context.Context, *v1.GetClinicRequest) (*v1.GetClinicResponse, error)
-	// Publish puts a message into the msgs log and keeps its envelope. The same message sent
-	// again is answered with the same index. It fails with ALREADY_EXISTS when something else
-	// was published under this id or commit, and with FAILED_PRECONDITION when the log is
-	// stopped.
-	Publish(context.Context, *v1.PublishRequest) (*v1.PublishResponse, error)
-	// AppendNote puts a note into the keys log. The note's own signatures are the right to do
-	// so. It fails with PERMISSION_DENIED for clinics that are not admitted and for notes that
-	// their clinic did not sign, and with ALREADY_EXISTS for another note of this number.
-	AppendNote(context.Context, *v1.AppendNoteRequest) (*v1.AppendNoteResponse, error)
 }
 
 // NewContactServiceClient constructs a client for the chaperone.v1.ContactService service. Multiple
@@ -96,15 +69,6 @@ type ContactServiceHandler interface {
 	// GetClinic returns one page of 65,536 bytes about a clinic: the newest heads of both logs,
 	// the witness policy, and the clinic's notes, each with its proof.
 	GetClinic(context.Context, *v1.GetClinicRequest) (*v1.GetClinicResponse, error)
-	// Publish puts a message into the msgs log and keeps its envelope. The same message sent
-	// again is answered with the same index. It fails with ALREADY_EXISTS when something else
-	// was published under this id or commit, and with FAILED_PRECONDITION when the log is
-	// stopped.
-	Publish(context.Context, *v1.PublishRequest) (*v1.PublishResponse, error)
-	// AppendNote puts a note into the keys log. The note's own signatures are the right to do
-	// so. It fails with PERMISSION_DENIED for clinics that are not admitted and for notes that
-	// their clinic did not sign, and with ALREADY_EXISTS for another note of this number.
-	AppendNote(context.Context, *v1.AppendNoteRequest) (*v1.AppendNoteResponse, error)
 }
 
 // RegisterContactServiceHandler registers svc as the chaperone.v1.ContactService implementation on
@@ -114,8 +78,6 @@ func RegisterContactServiceHandler(server *connect.Server, svc ContactServiceHan
 	server.Register(
 		connect.Method{Spec: contactServiceLookUpSpec(), Handler: adapter.lookUp},
 		connect.Method{Spec: contactServiceGetClinicSpec(), Handler: adapter.getClinic},
-		connect.Method{Spec: contactServicePublishSpec(), Handler: adapter.publish},
-		connect.Method{Spec: contactServiceAppendNoteSpec(), Handler: adapter.appendNote},
 	)
 }
 
@@ -128,14 +90,6 @@ func (UnimplementedContactServiceHandler) LookUp(context.Context, *v1.LookUpRequ
 
 func (UnimplementedContactServiceHandler) GetClinic(context.Context, *v1.GetClinicRequest) (*v1.GetClinicResponse, error) {
 	return nil, connect.NewError(connect.CodeUnimplemented, "chaperone.v1.ContactService.GetClinic is not implemented")
-}
-
-func (UnimplementedContactServiceHandler) Publish(context.Context, *v1.PublishRequest) (*v1.PublishResponse, error) {
-	return nil, connect.NewError(connect.CodeUnimplemented, "chaperone.v1.ContactService.Publish is not implemented")
-}
-
-func (UnimplementedContactServiceHandler) AppendNote(context.Context, *v1.AppendNoteRequest) (*v1.AppendNoteResponse, error) {
-	return nil, connect.NewError(connect.CodeUnimplemented, "chaperone.v1.ContactService.AppendNote is not implemented")
 }
 
 type contactServiceClient struct {
@@ -153,22 +107,6 @@ func (c *contactServiceClient) LookUp(ctx context.Context, req *v1.LookUpRequest
 func (c *contactServiceClient) GetClinic(ctx context.Context, req *v1.GetClinicRequest) (*v1.GetClinicResponse, error) {
 	var res v1.GetClinicResponse
 	if err := c.client.CallUnary(ctx, contactServiceGetClinicSpec(), req, &res); err != nil {
-		return nil, err
-	}
-	return &res, nil
-}
-
-func (c *contactServiceClient) Publish(ctx context.Context, req *v1.PublishRequest) (*v1.PublishResponse, error) {
-	var res v1.PublishResponse
-	if err := c.client.CallUnary(ctx, contactServicePublishSpec(), req, &res); err != nil {
-		return nil, err
-	}
-	return &res, nil
-}
-
-func (c *contactServiceClient) AppendNote(ctx context.Context, req *v1.AppendNoteRequest) (*v1.AppendNoteResponse, error) {
-	var res v1.AppendNoteResponse
-	if err := c.client.CallUnary(ctx, contactServiceAppendNoteSpec(), req, &res); err != nil {
 		return nil, err
 	}
 	return &res, nil
@@ -194,30 +132,6 @@ func (h contactServiceHandler) getClinic(ctx context.Context, _ connect.Spec, st
 		return err
 	}
 	res, err := h.svc.GetClinic(ctx, &req)
-	if err != nil {
-		return err
-	}
-	return stream.Send(res)
-}
-
-func (h contactServiceHandler) publish(ctx context.Context, _ connect.Spec, stream connect.ServerStream) error {
-	var req v1.PublishRequest
-	if err := stream.Receive(&req); err != nil {
-		return err
-	}
-	res, err := h.svc.Publish(ctx, &req)
-	if err != nil {
-		return err
-	}
-	return stream.Send(res)
-}
-
-func (h contactServiceHandler) appendNote(ctx context.Context, _ connect.Spec, stream connect.ServerStream) error {
-	var req v1.AppendNoteRequest
-	if err := stream.Receive(&req); err != nil {
-		return err
-	}
-	res, err := h.svc.AppendNote(ctx, &req)
 	if err != nil {
 		return err
 	}
