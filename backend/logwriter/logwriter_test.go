@@ -340,6 +340,75 @@ func TestForkIsRefusedByWitness(t *testing.T) {
 	}
 }
 
+// A witness never signs a head below the one that it signed last, whatever the caller says it did.
+func TestWitnessRefusesSmallerRegression(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, 1, 1)
+	l := w.start()
+	first := l.proven(t, w.policy, 0, l.add(t, 0)).Checkpoint
+	for n := 1; n < 5; n++ {
+		l.proven(t, w.policy, n, l.add(t, n))
+	}
+	l.stop()
+	size := w.witnesses[0].heads[origin].Size
+	if size <= first.Size {
+		t.Fatalf("got size %d after %d", size, first.Size)
+	}
+	for _, old := range []int64{first.Size, size} {
+		_, err := w.witnesses[0].AddCheckpoint(t.Context(), translog.AddCheckpoint{Old: old, Checkpoint: first})
+		other, ok := errors.AsType[*logwriter.SizeError](err)
+		if !errors.Is(err, logwriter.ErrConsistency) && (!ok || other.Size != size) {
+			t.Errorf("size %d offered after %d as if after %d: got %v", first.Size, size, old, err)
+		}
+	}
+}
+
+// A witness that answers that it holds another history stops the log, also when its answer comes
+// after those of a quorum.
+func TestLateForkRegression(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, 3, 2)
+	l := w.start()
+	l.proven(t, w.policy, 0, l.add(t, 0))
+	l.stop()
+	quorum := make(chan struct{}, 2)
+	for _, x := range w.witnesses[:2] {
+		x.before = func(a translog.AddCheckpoint) {
+			if a.Checkpoint.Size > 1 {
+				quorum <- struct{}{}
+			}
+		}
+	}
+	slow := w.witnesses[2]
+	slow.before = func(a translog.AddCheckpoint) {
+		if a.Checkpoint.Size > 1 {
+			<-quorum
+			<-quorum
+			time.Sleep(50 * time.Millisecond) // until their answers are in
+		}
+	}
+	slow.heads[origin] = translog.Head{Origin: origin, Size: 1, Root: [32]byte{9}}
+	slow.Witness = sameSize{slow.Witness} // at the start it says nothing of its root
+	l = w.start()
+	l.proven(t, w.policy, 1, l.add(t, 1))
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	defer cancel()
+	if err := l.Wait(ctx, 1000); !errors.Is(err, logwriter.ErrDifferent) {
+		t.Errorf("got %v, want %v", err, logwriter.ErrDifferent)
+	}
+}
+
+// sameSize is a witness that signs what has the size it holds.
+type sameSize struct{ logwriter.Witness }
+
+func (w sameSize) AddCheckpoint(ctx context.Context, a translog.AddCheckpoint) (translog.Sig, error) {
+	sig, err := w.Witness.AddCheckpoint(ctx, a)
+	if a.Old == a.Checkpoint.Size && errors.Is(err, logwriter.ErrConsistency) {
+		return translog.Sig{}, nil
+	}
+	return sig, err
+}
+
 func TestRemoteWitness(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, 2, 2)

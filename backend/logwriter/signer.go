@@ -48,6 +48,7 @@ type Signer struct {
 	frozen  int64         // newest frozen size
 	moved   chan struct{} // closed and replaced when frozen grows
 	stopped error         // ErrBehind, ErrDifferent or ErrReplaced: final
+	late    error         // ErrDifferent, said by a witness when others had been enough
 }
 
 // offered is a witness and what is known of it.
@@ -216,6 +217,21 @@ func (s *Signer) stop(err error) {
 	s.moved = make(chan struct{})
 }
 
+// differ keeps what a witness said, whether or not its answer is still waited for, and has the next
+// round look at it.
+func (s *Signer) differ(err error) {
+	s.mu.Lock()
+	s.late = err
+	s.mu.Unlock()
+	s.Wake()
+}
+
+func (s *Signer) lateAnswer() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.late
+}
+
 func (s *Signer) advance(size int64) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -230,6 +246,9 @@ func (s *Signer) advance(size int64) {
 // round freezes a checkpoint of the log as it stands, unless that is done. again says that the log
 // must be looked at without being woken.
 func (s *Signer) round(ctx context.Context) (again bool, err error) {
+	if err := s.lateAnswer(); err != nil {
+		return true, err
+	}
 	state, err := s.cfg.Store.State(ctx, s.cfg.Log)
 	if err != nil {
 		return true, err
@@ -402,6 +421,9 @@ func (s *Signer) collect(ctx context.Context, cp translog.Checkpoint) ([]byte, e
 			ctx, cancel := context.WithTimeout(ctx, s.cfg.Timeout)
 			defer cancel()
 			sig, err := s.offer(ctx, w, cp)
+			if errors.Is(err, ErrDifferent) {
+				s.differ(err)
+			}
 			answers <- answer{sig, err}
 		})
 	}

@@ -170,6 +170,8 @@ func (w *Local) AddCheckpoint(ctx context.Context, a translog.AddCheckpoint) (tr
 	switch {
 	case a.Old != size:
 		return translog.Sig{}, &SizeError{size}
+	case c.Size < size:
+		return translog.Sig{}, ErrConsistency // a log that shrinks
 	case size == c.Size && size > 0 && root != c.Root:
 		return translog.Sig{}, ErrConsistency
 	case size > 0 && size < c.Size:

@@ -2,6 +2,7 @@ package contact
 
 import (
 	"fmt"
+	"slices"
 	"sort"
 	"strings"
 	"unicode"
@@ -61,7 +62,7 @@ func nfc15(text string) string {
 		if i < 0 {
 			i = len(text)
 		}
-		b.WriteString(norm.NFC.String(text[:i]))
+		b.WriteString(nfc(text[:i]))
 		text = text[i:]
 		if text != "" {
 			_, n := utf8.DecodeRuneInString(text)
@@ -71,6 +72,60 @@ func nfc15(text string) string {
 	}
 	return b.String()
 }
+
+// joiner is U+034F, which the library puts into a letter with more than 30 marks (the stream-safe
+// text of UAX 15). NFC has nothing of the kind. It is one of the code points that step 3 deletes.
+const joiner = "\u034f"
+
+// nfc is NFC of a text without joiners.
+func nfc(text string) string {
+	out := norm.NFC.String(text)
+	if !strings.Contains(out, joiner) {
+		return out
+	}
+	return compose(ordered(text))
+}
+
+// ordered is the canonical decomposition (NFD): of letters one by one, then each run of marks
+// sorted by its class.
+func ordered(text string) []rune {
+	var out []rune
+	for _, r := range text {
+		out = append(out, []rune(norm.NFD.String(string(r)))...)
+	}
+	for i := 0; i < len(out); i++ {
+		first := i
+		for i < len(out) && class(out[i]) != 0 {
+			i++
+		}
+		slices.SortStableFunc(out[first:i], func(a, b rune) int { return int(class(a)) - int(class(b)) })
+	}
+	return out
+}
+
+// compose is the canonical composition: each mark joins the letter before it, unless one that
+// stands between them has the same class or is a letter itself.
+func compose(text []rune) string {
+	var out []rune
+	letter, last := -1, uint8(0) // where it stands in out; the class of what came after it
+	for _, r := range text {
+		c := class(r)
+		if letter >= 0 && (letter == len(out)-1 || last != 0 && last < c) {
+			if both := []rune(norm.NFC.String(string([]rune{out[letter], r}))); len(both) == 1 {
+				out[letter] = both[0]
+				continue
+			}
+		}
+		if c == 0 {
+			letter = len(out)
+		}
+		out, last = append(out, r), c
+	}
+	return string(out)
+}
+
+// class is the canonical combining class; that of a letter is 0.
+func class(r rune) uint8 { return norm.NFD.PropertiesString(string(r)).CCC() }
 
 // collapse is step 5.
 func collapse(text string) string {

@@ -55,6 +55,7 @@ func canonCases() []canonCase {
 		c("NFC not NFKC", "ﬁ①", "ﬁ①\n", false),
 		c("unassigned in 15.0 stays", "a\U0001fae9b", "a\U0001fae9b\n", false),
 		c("escape stays", "a\x1b[31mb", "a\x1b[31mb\n", false),
+		c("more than 30 marks: plain NFC", "q"+strings.Repeat("\u0301", 31)+"\u0316", "q\u0316"+strings.Repeat("\u0301", 31)+"\n", false),
 		c("NUL stays", "a\x00b", "a\x00b\n", false),
 	}
 }
@@ -183,5 +184,61 @@ func TestCanonIsIdempotent(t *testing.T) {
 			b.WriteRune(special[r.IntN(len(special))])
 		}
 		check(b.String())
+	}
+}
+
+// A letter with more than 30 marks: the library's NFC puts in a joiner, which nobody sees, and sorts
+// the marks before it and after it for themselves. Ours is the NFC of UAX 15.
+func TestCanonManyMarksRegression(t *testing.T) {
+	t.Parallel()
+	acute := strings.Repeat("\u0301", 40)
+	for name, tt := range map[string]struct{ in, want string }{
+		"one class":                {"a" + acute, "\u00e1" + acute[2:] + "\n"},
+		"a lower mark at the end":  {"q" + acute + "\u0316", "q\u0316" + acute + "\n"},
+		"composes past lower ones": {"a" + strings.Repeat("\u0316", 40) + "\u0301", "\u00e1" + strings.Repeat("\u0316", 40) + "\n"},
+		"blocked by its own class": {"q\u0300" + acute, "q\u0300" + acute + "\n"},
+		"marks without a letter":   {acute + "\u0316", "\u0316" + acute + "\n"},
+		"a letter after them":      {"q" + acute + "e\u0301", "q" + acute + "\u00e9\n"},
+		"syllables":                {"q" + acute + "\u1100\u1161\u11a8", "q" + acute + "\uac01\n"},
+		"what never composes":      {"q" + acute + "\u0915\u093c", "q" + acute + "\u0915\u093c\n"},
+		"the joiner itself":        {"q" + acute + "\u034f\u0316", "q\u0316" + acute + "\n"},
+	} {
+		got := contact.Canon(tt.in)
+		if got != tt.want || contact.Hidden(got) {
+			t.Errorf("%s: got %+q, want %+q", name, got, tt.want)
+		}
+		if again := contact.Canon(got); again != got {
+			t.Errorf("%s: got %+q the second time, want %+q", name, again, got)
+		}
+	}
+}
+
+// In a text with such a letter the rest is what it is without it: our composition is the library's.
+func TestCanonComposesRegression(t *testing.T) {
+	t.Parallel()
+	many := "q" + strings.Repeat("\u0301", 40)
+	var lines []string
+	check := func(line string, last bool) {
+		if lines = append(lines, "x"+line); len(lines) < 500 && !last {
+			return
+		}
+		in := strings.Join(lines, "\n")
+		if got, want := contact.Canon(many+"\n"+in), many+"\n"+contact.Canon(in); got != want {
+			t.Fatalf("got %+q, want %+q", got, want)
+		}
+		lines = nil
+	}
+	for r := rune(0xA0); r <= 0x1FFFF; r++ {
+		check(" e"+string(r)+"\u0323\u0301 z", r == 0x1FFFF)
+	}
+	special := []rune("e\u0301\u0323\u0345\u0308\u0304\u1100\u1161\u11a8\uac00\u0915\u093c\u09c7\u09be\u0f71\u0f72\u212b\u0344\u1e9b\u0316\u05d0\u05b7\U000110a5\U000110ba\U0001d15f")
+	r := rand.New(rand.NewPCG(5, 6))
+	const rows = 5000
+	for i := range rows {
+		var b strings.Builder
+		for range 1 + r.IntN(9) {
+			b.WriteRune(special[r.IntN(len(special))])
+		}
+		check(b.String(), i == rows-1)
 	}
 }

@@ -85,6 +85,7 @@ func runs(r, b []token) iter.Seq[int] {
 type document struct {
 	text   string
 	lines  []string
+	first  []int // of each line, the first one with the same text
 	starts []int // of the lines in text
 	tokens []token
 	spans  []indicator.Span
@@ -101,10 +102,16 @@ func sameToken(a, b token) bool { return a.text == b.text }
 func read(text string) document {
 	var d document
 	var b strings.Builder
+	seen := map[string]int{}
 	for line := range strings.SplitSeq(strings.TrimSuffix(Canon(text), "\n"), "\n") {
 		line = strings.TrimLeft(line, "> ")
 		d.starts = append(d.starts, b.Len())
-		d.lines = append(d.lines, line)
+		first, again := seen[line]
+		if !again {
+			first = len(d.lines)
+			seen[line] = first
+		}
+		d.lines, d.first = append(d.lines, line), append(d.first, first)
 		for at := 0; at < len(line); {
 			end := len(line)
 			if i := strings.IndexByte(line[at:], ' '); i >= 0 {
@@ -170,6 +177,7 @@ func slide(tokens []token, from, to int) int {
 // side is one side of a pair of differing pieces.
 type side struct {
 	line  string
+	id    int // which text the line has, from 1 on; 0: none
 	mark  [2]int
 	finds []find
 	rest  bool // there are differing words beside the finds
@@ -188,7 +196,7 @@ func (d document) side(ps []piece, i int) side {
 	}
 	p := ps[i]
 	from, to := d.starts[p.line], d.starts[p.line]+len(d.lines[p.line])
-	s := side{line: d.lines[p.line], mark: [2]int{p.start - from, p.end - from}}
+	s := side{line: d.lines[p.line], id: d.first[p.line] + 1, mark: [2]int{p.start - from, p.end - from}}
 	covered := p.start
 	first, _ := slices.BinarySearchFunc(d.spans, p.start, func(x indicator.Span, at int) int { return cmp.Compare(x.End, at+1) })
 	for _, x := range d.spans[first:] {
@@ -211,15 +219,24 @@ func hasWord(s string) bool {
 // changes collects changes without repetitions.
 type changes struct {
 	list []Change
-	seen map[Change]bool
+	seen map[changeKey]bool
 }
 
-func (cs *changes) add(c Change) {
+// changeKey is a change with numbers in place of its lines: one line may be the whole text, and
+// have as many changes as words.
+type changeKey struct {
+	kind                     string
+	signed, received         int
+	signedMark, receivedMark [2]int
+}
+
+func (cs *changes) add(c Change, b, r side) {
 	if cs.seen == nil {
-		cs.seen = map[Change]bool{}
+		cs.seen = map[changeKey]bool{}
 	}
-	if !cs.seen[c] {
-		cs.seen[c] = true
+	key := changeKey{c.Kind, b.id, r.id, c.SignedMark, c.ReceivedMark}
+	if !cs.seen[key] {
+		cs.seen[key] = true
 		cs.list = append(cs.list, c)
 	}
 }
@@ -241,11 +258,11 @@ func (cs *changes) pair(b, r side) {
 			if i < len(bf) && i < len(rf) && bf[i].text == rf[i].text {
 				continue
 			}
-			cs.add(c)
+			cs.add(c, b, r)
 		}
 	}
 	if b.rest || r.rest || len(b.finds)+len(r.finds) == 0 {
-		cs.add(Change{Kind: "text", Signed: b.line, Received: r.line, SignedMark: b.mark, ReceivedMark: r.mark})
+		cs.add(Change{Kind: "text", Signed: b.line, Received: r.line, SignedMark: b.mark, ReceivedMark: r.mark}, b, r)
 	}
 }
 

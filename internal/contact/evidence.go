@@ -1,6 +1,7 @@
 package contact
 
 import (
+	"errors"
 	"slices"
 	"strings"
 
@@ -35,6 +36,7 @@ type evidence struct {
 
 	learned  []NoteSeen
 	accepted []HeadSeen
+	unbacked []HeadSeen      // signed by the log, and by too few witnesses
 	used     []translog.Head // of everything that is logged
 	heads    int64           // newest T_head of anything that verified
 	demo     bool            // a demo witness was needed for something
@@ -112,17 +114,15 @@ func rootsOf(p Profile, sets []span) int {
 	return slices.IndexFunc(sets, func(s span) bool { return s.set.same(p.Roots) })
 }
 
-// usePolicies reads the policies that a profile lists.
-func (e *evidence) usePolicies(p Profile, policies [][]byte) {
-	for _, text := range policies {
-		hash := PolicyHash(text)
-		for _, ref := range p.Policies {
-			if ref.Hash != hash || slices.ContainsFunc(e.policies, func(u usable) bool { return u.ref == ref }) {
-				continue
-			}
-			if policy, err := translog.ParsePolicy(text); err == nil {
-				e.policies = append(e.policies, usable{ref, policy})
-			}
+// usePolicies reads the policies that a profile lists; texts are by their hash.
+func (e *evidence) usePolicies(p Profile, texts map[[32]byte][]byte) {
+	for _, ref := range p.Policies {
+		text, ok := texts[ref.Hash]
+		if !ok || slices.ContainsFunc(e.policies, func(u usable) bool { return u.ref == ref }) {
+			continue
+		}
+		if policy, err := translog.ParsePolicy(text); err == nil {
+			e.policies = append(e.policies, usable{ref, policy})
 		}
 	}
 }
@@ -153,7 +153,11 @@ func (e *evidence) setProfile(b Bundle, statuses []seenStatus) {
 		}
 	}
 	e.profile, e.profileRaw = use.Profile, use.seen
-	e.usePolicies(e.profile, b.Policies)
+	texts := map[[32]byte][]byte{}
+	for _, text := range b.Policies {
+		texts[PolicyHash(text)] = text
+	}
+	e.usePolicies(e.profile, texts)
 	e.logRotations(taken)
 	i := rootsOf(e.profile, e.spans)
 	if e.hasProfile = i >= 0; !e.hasProfile {
@@ -205,8 +209,12 @@ func (e *evidence) logged(raw, leaf []byte, kind string) (translog.Head, bool) {
 func (e *evidence) accept(c translog.Checkpoint) (translog.Head, bool) {
 	var best translog.Head
 	var by *translog.Policy
+	seen := HeadSeen{Clinic: e.clinic, Origin: c.Origin, Size: c.Size, Root: c.Root, Checkpoint: string(c.Signed.Marshal())}
 	for _, u := range e.policies {
 		h, err := u.policy.Check(c)
+		if errors.Is(err, translog.ErrNoQuorum) {
+			e.unbacked = append(e.unbacked, seen)
+		}
 		if err != nil || h.LoggedAt < u.ref.NotBefore || h.LoggedAt > u.ref.NotAfter {
 			continue
 		}
@@ -218,9 +226,7 @@ func (e *evidence) accept(c translog.Checkpoint) (translog.Head, bool) {
 		return translog.Head{}, false
 	}
 	e.heads = max(e.heads, best.SeenAt)
-	e.accepted = append(e.accepted, HeadSeen{
-		Clinic: e.clinic, Origin: best.Origin, Size: best.Size, Root: best.Root, Checkpoint: string(c.Signed.Marshal()),
-	})
+	e.accepted = append(e.accepted, seen)
 	for _, w := range by.Witnesses {
 		if w.Key.Name == demoWitness || strings.HasSuffix(w.Key.Name, "/"+demoWitness) {
 			e.demo = true

@@ -11,8 +11,12 @@ import (
 	"github.com/chaperone-privacy/chaperone/internal/translog"
 )
 
-// maxNews is the greatest number of notes in one answer.
-const maxNews = 2048
+// The most that news may hold.
+const (
+	maxNews      = 2048     // notes
+	maxNewsBytes = 16 << 20 // of notes, proofs and policies
+	maxNewHeads  = 64
+)
 
 // News is what a server says about one clinic. Nothing in it is verified.
 type News struct {
@@ -32,6 +36,10 @@ type LoggedNote struct{ Note, Proof []byte }
 // into the device's memory. What does not verify is passed over, and the same news in another
 // order teaches the same. Of a clinic that is not pinned nothing is learned.
 //
+// News are whole: all that the server has of the clinic, from its first note on. The grant that
+// shows who signed a revocation or a status may be the first note and the revocation the last one,
+// and what a root set signs that still waits counts only when the same news come again.
+//
 // It fails with [ErrTooLarge] and [ErrMemory].
 func Learn(m Memory, news News, now time.Time) (Memory, error) {
 	learned, _, err := Sift(m, news, now)
@@ -43,7 +51,7 @@ func Learn(m Memory, news News, now time.Time) (Memory, error) {
 // or before and logged grants, rising by text, each with a proof that verified; policies those
 // that a profile of the clinic lists; status and heads what was accepted.
 func Sift(m Memory, news News, now time.Time) (Memory, News, error) {
-	if len(news.Notes) > maxNews {
+	if !news.fits() {
 		return Memory{}, News{}, fmt.Errorf("news of a clinic: %w", ErrTooLarge)
 	}
 	pin, ok := m.pin(news.Clinic)
@@ -76,8 +84,7 @@ func Sift(m Memory, news News, now time.Time) (Memory, News, error) {
 	l.status()
 	l.out.Now = l.e.heads
 	l.out.Notes = append(l.out.Notes, l.e.learned...)
-	sameHead := func(a, b HeadSeen) bool { return a.Checkpoint <= b.Checkpoint }
-	l.out.Forks = forks(slices.DeleteFunc(union(m.Heads, l.e.accepted, compareHeads, sameHead), func(h HeadSeen) bool { return h.Clinic != news.Clinic }))
+	l.out.Forks = forks(slices.DeleteFunc(unionHeads(m.Heads, l.e.accepted), func(h HeadSeen) bool { return h.Clinic != news.Clinic }))
 	l.out.Heads = l.e.accepted
 	out := l.out.Merge(Memory{})
 	l.keep()
@@ -111,12 +118,12 @@ func (l *learner) keep() {
 			l.kept.Notes, last = append(l.kept.Notes, n.raw), raw
 		}
 	}
-	for _, text := range l.texts {
-		hash := PolicyHash(text)
-		if slices.ContainsFunc(l.e.view.profiles, func(h heldProfile) bool {
-			return slices.ContainsFunc(h.Policies, func(r PolicyRef) bool { return r.Hash == hash })
-		}) && !slices.ContainsFunc(l.kept.Policies, func(b []byte) bool { return bytes.Equal(b, text) }) {
-			l.kept.Policies = append(l.kept.Policies, text)
+	for _, p := range l.e.view.profiles {
+		for _, ref := range p.Policies {
+			if text, ok := l.texts[ref.Hash]; ok {
+				l.kept.Policies = append(l.kept.Policies, text)
+				delete(l.texts, ref.Hash)
+			}
 		}
 	}
 	slices.SortFunc(l.kept.Policies, bytes.Compare)
@@ -131,13 +138,25 @@ func (p Pin) rootSet() (RootSet, error) {
 	return rs, nil
 }
 
+// fits reports whether news are small enough to be read.
+func (n News) fits() bool {
+	size := 0
+	for _, x := range n.Notes {
+		size += len(x.Note) + len(x.Proof)
+	}
+	for _, x := range n.Policies {
+		size += len(x)
+	}
+	return len(n.Notes) <= maxNews && len(n.Policies) <= maxNews && len(n.Heads) <= maxNewHeads && size <= maxNewsBytes
+}
+
 type learner struct {
 	m      Memory
 	news   News
 	e      evidence
 	notes  map[string][]openNote // by type, rising by text
 	grants []keyGrant            // logged
-	texts  [][]byte              // of policies
+	texts  map[[32]byte][]byte   // of policies, by their hash
 	out    Memory
 	kept   News
 }
@@ -153,8 +172,16 @@ type openNote struct {
 	raw LoggedNote
 }
 
+// read parses the notes, each once however often it is there.
 func (l *learner) read() {
+	seen := map[string]bool{}
 	for _, raw := range l.news.Notes {
+		key := NoteHash(string(raw.Note))
+		again := string(key[:]) + string(raw.Proof)
+		if seen[again] {
+			continue
+		}
+		seen[again] = true
 		s, err := translog.ParseSigned(raw.Note)
 		if err != nil {
 			continue
@@ -171,14 +198,17 @@ func (l *learner) read() {
 // judges rotations and the other profiles by them.
 func (l *learner) profiles() {
 	var rotations []Rotation
-	number := func(n openNote) int64 {
-		r, err := ParseRotate(n.Text)
-		if err != nil {
-			return -1
-		}
-		return r.N
+	type numbered struct {
+		n   int64
+		raw LoggedNote
 	}
-	for _, n := range sortedBy(l.notes[rotateType], func(a, b openNote) int { return cmp.Compare(number(a), number(b)) }) {
+	var rising []numbered
+	for _, n := range l.notes[rotateType] {
+		if r, err := ParseRotate(n.Text); err == nil && r.Clinic == l.e.clinic {
+			rising = append(rising, numbered{r.N, n.raw})
+		}
+	}
+	for _, n := range sortedBy(rising, func(a, b numbered) int { return cmp.Compare(a.n, b.n) }) {
 		rotations = append(rotations, Rotation{n.raw.Note, n.raw.Proof})
 	}
 	taken := l.e.addRotations(rotations)
@@ -197,10 +227,13 @@ func (l *learner) profiles() {
 		found = append(found, candidate{Profile: h.Profile})
 	}
 	found = sortedBy(found, func(a, b candidate) int { return -cmp.Compare(a.N, b.N) })
-	texts := slices.Clone(l.news.Policies)
+	texts := map[[32]byte][]byte{}
+	for _, text := range l.news.Policies {
+		texts[PolicyHash(text)] = text
+	}
 	for _, n := range l.notes[policyType] {
 		if p, err := ParsePolicyNote(n.Text); err == nil {
-			texts = append(texts, []byte(p.Text))
+			texts[PolicyHash([]byte(p.Text))] = []byte(p.Text)
 		}
 	}
 	l.texts = texts
@@ -283,13 +316,19 @@ func (l *learner) revocations() {
 }
 
 func (l *learner) incidents() {
+	known := l.m.Merge(l.out) // with all revocations
+	v := known.view(l.e.clinic)
+	stolen := func(g keyGrant, t int64) bool {
+		since, ok := known.stolen(&v, l.e.clinic, deviceRef(g.Key))
+		return ok && t >= since
+	}
 	for _, n := range l.notes[incidentType] {
 		x, err := ParseIncident(n.Text)
 		if err != nil || x.Clinic != l.e.clinic {
 			continue
 		}
 		h, ok := l.e.logged(n.raw.Proof, n.raw.Note, keysLog)
-		if ok && (l.byRoot(n.Signed, h.LoggedAt) || l.byTwo(n.Signed, h.LoggedAt)) {
+		if ok && (l.byRoot(n.Signed, h.LoggedAt) || l.byTwo(n.Signed, h.LoggedAt, stolen)) {
 			l.out.Notes = append(l.out.Notes, NoteSeen{Clinic: l.e.clinic, Text: n.Text, LoggedAt: h.LoggedAt, FirstSeen: l.e.seenAt})
 		}
 	}
@@ -297,35 +336,27 @@ func (l *learner) incidents() {
 
 // byTwo reports whether two devices of different holders signed, both of which may sign
 // incidents and neither of which was stolen by then.
-func (l *learner) byTwo(s translog.Signed, t int64) bool {
+func (l *learner) byTwo(s translog.Signed, t int64, stolen func(g keyGrant, t int64) bool) bool {
 	if len(s.Sigs) != 2 || s.Sigs[0].Name >= s.Sigs[1].Name {
 		return false
 	}
-	var keys []translog.Key
-	holders := map[string]bool{}
+	var by []keyGrant
 	for _, sig := range s.Sigs {
 		i := slices.IndexFunc(l.grants, func(g keyGrant) bool {
 			return g.Key.Name == sig.Name && g.Key.ID() == sig.ID && g.Role == RoleDevice && slices.Contains(g.Kinds, KindIncident) && inWindow(g.Grant, t)
 		})
-		if i < 0 || l.stolenAt(l.grants[i].hash, t) {
+		if i < 0 {
 			return false
 		}
-		keys = append(keys, l.grants[i].Key)
-		holders[l.grants[i].Holder] = true
+		by = append(by, l.grants[i])
 	}
-	if len(keys) != 2 || len(holders) != 2 || keys[0].Public == keys[1].Public {
+	if by[0].Holder == by[1].Holder || by[0].Key.Public == by[1].Key.Public {
 		return false
 	}
-	_, err := s.Open(keys...)
-	return err == nil
-}
-
-// stolenAt reports whether a device key was stolen by a time, from all that is known now.
-func (l *learner) stolenAt(key [32]byte, t int64) bool {
-	known := l.m.Merge(l.out)
-	v := known.view(l.e.clinic)
-	since, ok := known.stolen(&v, l.e.clinic, key, true)
-	return ok && t >= since
+	if _, err := s.Open(by[0].Key, by[1].Key); err != nil {
+		return false
+	}
+	return !stolen(by[0], t) && !stolen(by[1], t)
 }
 
 func (l *learner) withdrawals() {
@@ -349,19 +380,20 @@ func (l *learner) status() {
 	}
 	clock := max(l.e.now, l.m.Now, l.e.heads)
 	for _, g := range l.grants {
-		if g.Role != RoleMonitor {
-			continue
+		if g.Role != RoleMonitor || slices.ContainsFunc(l.grants, func(d keyGrant) bool { return d.Role != RoleMonitor && d.Key.Public == g.Key.Public }) {
+			continue // or a key that was granted for something else too
 		}
 		s, ok := l.e.openStatus(l.news.Status, g.Grant)
 		if !ok || s.Issued > clock+statusAhead {
 			continue
 		}
+		monitor := keyRef{hash: g.hash, public: g.Key.Public}
 		known := l.m.Merge(l.out)
 		v := known.view(l.e.clinic)
-		if _, stolen := known.stolen(&v, l.e.clinic, g.hash, false); stolen {
+		if _, stolen := known.stolen(&v, l.e.clinic, monitor); stolen {
 			continue
 		}
-		if at, ok := v.retired(g.hash, false); ok && s.Issued > at {
+		if at, ok := v.retired(monitor); ok && s.Issued > at {
 			continue
 		}
 		l.out.Statuses = []StatusSeen{s.seen}

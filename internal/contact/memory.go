@@ -91,13 +91,15 @@ type HeadSeen struct {
 	Checkpoint string `json:"checkpoint"` // as signed
 }
 
-// Fork is the proof that a log told two stories: two accepted checkpoints of one size with
-// different roots. Anybody can check it.
+// Fork is the proof that a log told two stories: two accepted checkpoints, of which one is no
+// prefix of the other. Anybody can check it; see [Fork.Check].
 type Fork struct {
 	Clinic Hash   `json:"clinic"`
 	Origin string `json:"origin"`
-	A      string `json:"a"` // checkpoints as signed, A before B bytewise
+	A      string `json:"a"` // checkpoints as signed: the smaller one, or of one size the first bytewise
 	B      string `json:"b"`
+	// Proof is that of [translog.CheckPrefix]; nil for two checkpoints of one size.
+	Proof []Hash `json:"proof,omitempty"`
 }
 
 // Pair is what this patient shares with a clinic since they met.
@@ -116,7 +118,8 @@ func NewPin(roots RootSet, name string, level Level, firstSeen int64) Pin {
 // Merge returns the union of two memories. It is commutative, associative and idempotent, so
 // devices end up equal whatever the order; the result shares nothing with m and o. Of two
 // pins of one clinic that of the later round is kept, then a confirmed one, then the older; none
-// that was removed.
+// that was removed. Heads that contradict each other are kept as a fork: which ones meet before newer
+// heads push them out depends on the order, but a fork that was found once stays in every order.
 func (m Memory) Merge(o Memory) Memory {
 	out := Memory{Now: max(m.Now, o.Now)}
 	out.Pins = union(m.Pins, o.Pins, func(a, b Pin) int { return bytes.Compare(a.Clinic[:], b.Clinic[:]) }, betterPin)
@@ -139,12 +142,11 @@ func (m Memory) Merge(o Memory) Memory {
 	out.Notes = union(m.Notes, o.Notes, func(a, b NoteSeen) int {
 		return cmp.Or(bytes.Compare(a.Clinic[:], b.Clinic[:]), cmp.Compare(a.Text, b.Text), bytes.Compare(a.Signer[:], b.Signer[:]))
 	}, func(a, b NoteSeen) bool {
-		return cmp.Or(cmp.Compare(a.LoggedAt, b.LoggedAt), cmp.Compare(a.FirstSeen, b.FirstSeen)) <= 0
+		return cmp.Or(cmp.Compare(a.LoggedAt, b.LoggedAt), cmp.Compare(a.FirstSeen, b.FirstSeen), cmp.Compare(a.Role, b.Role)) <= 0
 	})
-	out.Heads = newestHeads(union(m.Heads, o.Heads, compareHeads, func(a, b HeadSeen) bool { return a.Checkpoint <= b.Checkpoint }))
-	out.Forks = union(m.Forks, o.Forks, func(a, b Fork) int {
-		return cmp.Or(bytes.Compare(a.Clinic[:], b.Clinic[:]), cmp.Compare(a.Origin, b.Origin))
-	}, func(a, b Fork) bool { return cmp.Or(cmp.Compare(a.A, b.A), cmp.Compare(a.B, b.B)) <= 0 })
+	heads := unionHeads(m.Heads, o.Heads)
+	out.Forks = unionForks(forks(heads), unionForks(m.Forks, o.Forks))
+	out.Heads = newestHeads(heads)
 	out.Pairs = union(m.Pairs, o.Pairs, func(a, b Pair) int {
 		return cmp.Or(bytes.Compare(a.Clinic[:], b.Clinic[:]), bytes.Compare(a.Key[:], b.Key[:]))
 	}, func(a, b Pair) bool { return a.Since <= b.Since })

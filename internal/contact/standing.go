@@ -32,9 +32,14 @@ func byIssued(s []seenStatus) []seenStatus {
 	return sortedBy(s, func(a, b seenStatus) int { return -cmp.Compare(a.Issued, b.Issued) })
 }
 
-// claimed is known and what the bundle's status says, verified or not: it helps to choose a
-// profile, and decides nothing.
+// claimed is known, without what stolen monitor keys said, and what the bundle's status says,
+// verified or not: it helps to choose a profile, and decides nothing.
 func (j *judge) claimed(known []seenStatus) []seenStatus {
+	var marks []StolenMark
+	for _, s := range known {
+		marks = append(marks, marksOf(s.Status)...)
+	}
+	known = slices.DeleteFunc(slices.Clone(known), func(s seenStatus) bool { return j.voidStatus(s, marks) })
 	s, err := translog.ParseSigned(j.b.Status)
 	if err != nil {
 		return known
@@ -85,18 +90,19 @@ func (j *judge) statuses(seen []seenStatus) {
 // voidStatus reports whether a status is by a monitor key that is stolen, or was retired
 // before it was issued.
 func (j *judge) voidStatus(s seenStatus, marks []StolenMark) bool {
-	if _, stolen := j.stolenSince(s.seen.Key, false, marks); stolen {
+	monitor := keyRef{hash: s.seen.Key}
+	if _, stolen := j.stolenSince(monitor, marks); stolen {
 		return true
 	}
-	at, ok := j.ev.view.retired(s.seen.Key, false)
+	at, ok := j.ev.view.retired(monitor)
 	return ok && s.Issued > at
 }
 
 // stolenSince is [Memory.stolen] with marks that are not remembered yet.
-func (j *judge) stolenSince(key [32]byte, device bool, marks []StolenMark) (int64, bool) {
-	since, ok := j.in.Memory.stolen(j.ev.view, j.msg.Clinic, key, device)
+func (j *judge) stolenSince(key keyRef, marks []StolenMark) (int64, bool) {
+	since, ok := j.in.Memory.stolen(j.ev.view, j.msg.Clinic, key)
 	for _, s := range marks {
-		if s.Key == key && (!ok || s.Since < since) {
+		if s.Key == key.hash && (!ok || s.Since < since) {
 			since, ok = s.Since, true
 		}
 	}
@@ -141,7 +147,7 @@ func (j *judge) withdrawNotes(marks []StolenMark) {
 			continue
 		}
 		if d.seen.Role != "" {
-			if since, ok := j.stolenSince(d.seen.Signer, byDevice, marks); ok && d.seen.LoggedAt >= since {
+			if since, ok := j.stolenSince(keyRef{hash: d.seen.Signer, device: byDevice}, marks); ok && d.seen.LoggedAt >= since {
 				continue
 			}
 		}
@@ -153,11 +159,11 @@ func (j *judge) stolen(marks []StolenMark) {
 	if !j.isBy {
 		return
 	}
-	key := KeyHash(j.grant.Key)
-	if since, ok := j.stolenSince(key, true, marks); ok && (j.tLog == 0 || j.tLog >= since) {
+	key := deviceRef(j.grant.Key)
+	if since, ok := j.stolenSince(key, marks); ok && (j.tLog == 0 || j.tLog >= since) {
 		j.find(KeyStolen)
 	}
-	if at, ok := j.ev.view.retired(key, true); ok && j.tLog > at {
+	if at, ok := j.ev.view.retired(key); ok && j.tLog > at {
 		j.find(Forged)
 	}
 }

@@ -232,6 +232,15 @@ func TestSeedCorpus(t *testing.T) {
 		"FuzzParseNote/message": "string(" + strconv.Quote(text(t, b.Message)) + ")",
 		"FuzzParseNote/status":  "string(" + strconv.Quote(text(t, b.Status)) + ")",
 	}
+	b.Message, b.VRF = nil, nil
+	memory, err := json.Marshal(w.Memory)
+	if err != nil {
+		t.Fatal(err)
+	}
+	seeds["FuzzEvidence/genuine"] = "[]byte(" + strconv.Quote(string(b.Marshal())) + ")"
+	seeds["FuzzMemory/pinned"] = "[]byte(" + strconv.Quote(string(memory)) + ")"
+	seeds["FuzzRootSet/three"] = "string(" + strconv.Quote(w.Roots.Set().Text()) + ")"
+	seeds["FuzzPieces/proof-cut"] = "byte('\\x02')\nuint16(30)\nuint16(40)\n[]byte(\"\")"
 	pair := w.NewPair("patient")
 	sealed, err1 := contact.SealBearer(contacttest.Seed("b"), lock(t, "code"), payload(10))
 	copied, err2 := contact.SealCopy(contacttest.Seed("c"), payload(10), pair.Key.Device([32]byte{}), pair.Key.WatchID(), [32]byte{})

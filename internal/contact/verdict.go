@@ -65,6 +65,9 @@ const (
 	// RemarkChangeAnnounced: it announced new root keys, phone numbers or report recipients,
 	// which are not used yet. Ask at the desk.
 	RemarkChangeAnnounced Remark = "change-announced"
+	// RemarkTwoHeads: a log signed two roots for one size, and one of them or both without enough
+	// witnesses. It proves no fork to anybody else, and is worth a question.
+	RemarkTwoHeads Remark = "two-heads"
 )
 
 // Verdict is what verification found. It is a value, not an error: an error means that

@@ -106,6 +106,7 @@ type judge struct {
 	incident *[32]byte // that the status names
 	pending  bool      // the clinic announced a change
 	extras   bool      // the text has more than the body
+	twoHeads bool      // a log signed two roots for one size, which is no fork yet
 }
 
 func (j *judge) find(f Finding) {
@@ -247,11 +248,11 @@ func (j *judge) logTime() {
 
 // logs judges whether logs and root told one story, and keeps what they told.
 func (j *judge) logs() {
-	all := union(j.in.Memory.Heads, j.ev.accepted, compareHeads, func(a, b HeadSeen) bool { return a.Checkpoint <= b.Checkpoint })
+	all := unionHeads(j.in.Memory.Heads, j.ev.accepted)
 	found := forks(slices.DeleteFunc(all, func(h HeadSeen) bool { return h.Clinic != j.msg.Clinic }))
 	if j.pinned {
 		j.learned.Notes, j.learned.Forks = j.ev.learned, found
-		j.learned.Heads = newestHeads(union(nil, j.ev.accepted, compareHeads, func(a, b HeadSeen) bool { return a.Checkpoint <= b.Checkpoint }))
+		j.learned.Heads = newestHeads(unionHeads(nil, j.ev.accepted))
 		found = slices.Concat(found, j.in.Memory.Forks)
 	}
 	for _, h := range j.ev.used {
@@ -259,6 +260,7 @@ func (j *judge) logs() {
 			j.find(LogForked)
 		}
 	}
+	j.twoHeads = contradicted(j.ev.unbacked, all)
 	if j.held.conflict {
 		j.find(Forged) // the root said two things under one number
 	}
@@ -328,7 +330,7 @@ func (j *judge) verdict() Verdict {
 	if trusted {
 		v.Body, v.Signer = j.msg.Body, j.grant.Label
 	}
-	if j.isBy && !v.Has(Forged) {
+	if j.isBy && !v.Has(Forged) && !v.Has(NotForYou) {
 		v.Kind = string(j.msg.Kind)
 		v.Issued, v.Expires = time.Unix(j.msg.Issued, 0).UTC(), time.Unix(j.msg.Expires, 0).UTC()
 	}
@@ -361,5 +363,6 @@ func (j *judge) remarks(trusted bool) []Remark {
 	add(RemarkIncident, len(j.held.incidents) > 0)
 	add(RemarkIncidentMissing, j.incident != nil && !j.held.holds(*j.incident))
 	add(RemarkChangeAnnounced, j.pending)
+	add(RemarkTwoHeads, j.twoHeads)
 	return rs
 }

@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/chaperone-privacy/chaperone/internal/translog"
 )
 
 // settleTime is how long a change of root, phone numbers or report recipients waits, in
@@ -158,14 +160,30 @@ func inForce(spans []span, i int, t int64) bool {
 	return i+1 == len(spans) || !spans[i+1].settled || t < spans[i+1].from
 }
 
-// stolenSince returns since when a key is void, from the notes held here. device says that the
-// key belongs to a device or enrolment machine, which a revoker may end. A sealed revocation
+// keyRef is a key that may have been revoked.
+type keyRef struct {
+	hash   [32]byte // H(vkey)
+	public [32]byte // zero: not known
+	device bool     // of a device or an enrolment machine, which a revoker may end
+}
+
+func deviceRef(k translog.Key) keyRef { return keyRef{KeyHash(k), k.Public, true} }
+
+// ends reports whether a revocation is of this key. One public key under two names is one key.
+func (r heldRevoke) ends(k keyRef) bool {
+	if !r.byRoot && !k.device {
+		return false
+	}
+	return k.public != [32]byte{} && r.Key.Public == k.public || r.KeyHash() == k.hash
+}
+
+// stolenSince returns since when a key is void, from the notes held here. A sealed revocation
 // voids everything the key ever signed, until the root names a time.
-func (v *view) stolenSince(key [32]byte, device bool) (since int64, ok bool) {
+func (v *view) stolenSince(key keyRef) (since int64, ok bool) {
 	sealed, replaced := false, false
 	for _, r := range v.revokes {
 		switch {
-		case r.Reason != Compromised || r.KeyHash() != key || !r.byRoot && !device:
+		case r.Reason != Compromised || !r.ends(key):
 		case r.Effective == 0:
 			sealed = true
 		default:
@@ -182,9 +200,9 @@ func (v *view) stolenSince(key [32]byte, device bool) (since int64, ok bool) {
 }
 
 // retired returns when a key was retired.
-func (v *view) retired(key [32]byte, device bool) (at int64, ok bool) {
+func (v *view) retired(key keyRef) (at int64, ok bool) {
 	for _, r := range v.revokes {
-		if r.Reason == Retired && r.KeyHash() == key && (r.byRoot || device) && (!ok || r.Effective < at) {
+		if r.Reason == Retired && r.ends(key) && (!ok || r.Effective < at) {
 			at, ok = r.Effective, true
 		}
 	}
@@ -193,10 +211,10 @@ func (v *view) retired(key [32]byte, device bool) (at int64, ok bool) {
 
 // stolen returns since when a key is stolen: the smallest time that any status or revocation
 // names. Once seen it is final, but for the time of a sealed revocation.
-func (m Memory) stolen(v *view, clinic, key [32]byte, device bool) (since int64, ok bool) {
-	since, ok = v.stolenSince(key, device)
+func (m Memory) stolen(v *view, clinic [32]byte, key keyRef) (since int64, ok bool) {
+	since, ok = v.stolenSince(key)
 	for _, s := range m.Stolen {
-		if s.Clinic == clinic && s.Key == key && (!ok || s.Since < since) {
+		if s.Clinic == clinic && s.Key == key.hash && (!ok || s.Since < since) {
 			since, ok = s.Since, true
 		}
 	}

@@ -104,10 +104,13 @@ func New(r io.Reader, n int) (Code, error) {
 	return Code{string(symbols)}, nil
 }
 
-// Parse reads what a person typed as a code of n symbols. It ignores case and separators.
+// Parse reads what a person typed as a code of n symbols (2 to 30, check included). It ignores case and separators.
 // The error wraps ErrSymbol, ErrLength or ErrCheck, in that order of precedence, and never
 // quotes the input.
 func Parse(input string, n int) (Code, error) {
+	if n < 2 || n >= base {
+		return Code{}, fmt.Errorf("code of %d symbols: %w", n, ErrLength)
+	}
 	symbols := make([]byte, 0, n)
 	place := 0
 	for _, r := range input {
@@ -126,7 +129,7 @@ func Parse(input string, n int) (Code, error) {
 			symbols = append(symbols, byte(r))
 		}
 	}
-	if len(symbols) != n || n < 2 || n >= base {
+	if len(symbols) != n {
 		return Code{}, fmt.Errorf("%d of %d symbols: %w", place, n, ErrLength)
 	}
 	if sum(symbols) != 0 {

@@ -117,9 +117,20 @@ func TestCodeHidesItself(t *testing.T) {
 	}
 }
 
+// A length that no code has is an error, not a panic.
+func TestParseLengthRegression(t *testing.T) {
+	t.Parallel()
+	for _, n := range []int{-63, -1, 0, 1, 31, 1 << 62} {
+		if c, err := humancode.Parse("2345", n); !errors.Is(err, humancode.ErrLength) || !c.IsZero() {
+			t.Errorf("%d symbols: got %v, want %v", n, err, humancode.ErrLength)
+		}
+	}
+}
+
 func FuzzParse(f *testing.F) {
 	f.Add("2345-6789-ABCD-EFGH-JKMN", 20)
 	f.Add("0O1IL", 20)
+	f.Add("2", -63)
 	f.Fuzz(func(t *testing.T, in string, n int) {
 		c, err := humancode.Parse(in, n)
 		if err != nil {

@@ -57,8 +57,8 @@ func Host(link string) string {
 	return strings.Join(labels, ".")
 }
 
-// Compare says how a domain looks beside a trusted one. Both are what [Host] returns. Our table
-// of letters that look alike is short: "other" does not mean harmless.
+// Compare says how a domain looks beside a trusted one. Both are what [Host] returns. "Other" does
+// not mean harmless.
 func Compare(domain, trusted string) Look {
 	if domain == "" || trusted == "" {
 		return LookOther
@@ -101,23 +101,24 @@ func brand(domain string) string {
 	return longest
 }
 
-// alike maps letters to those they look like.
+// alike maps what UTS 39 keeps apart, and hurried readers do not.
 func alike(r rune) rune {
-	const from, to = "0135іјѕаеорсухһԁԛԝӏοανριıłø", "olesijsaeopcyxhdqwloavpiilo"
+	const from, to = "35ı", "esi"
 	if i := slices.Index([]rune(from), r); i >= 0 {
 		return []rune(to)[i]
 	}
 	return r
 }
 
-// skeleton writes a domain in the letters that it looks like.
+// skeleton writes a domain in the letters that it looks like: [Skeleton] without accents, and with
+// the pairs of letters that pass for one.
 func skeleton(domain string) string {
 	s := strings.Map(func(r rune) rune {
 		if unicode.Is(unicode.Mn, r) {
 			return -1
 		}
 		return alike(r)
-	}, domain)
+	}, strings.ToLower(confuse(strings.ToLower(domain))))
 	s = strings.NewReplacer("rn", "m", "vv", "w", "cl", "d").Replace(s)
 	return strings.ReplaceAll(s, "i", "l")
 }
@@ -196,16 +197,4 @@ func punycode(s string) (string, bool) {
 		i++
 	}
 	return string(out), true
-}
-
-// Skeleton writes a name in the letters that it looks like, without regard to case, spaces and
-// stops: two names with one skeleton can be taken for each other. text is decomposed (NFKD), so
-// that accents can be left out. Our table of letters that look alike is short, see [Compare].
-func Skeleton(text string) string {
-	return skeleton(strings.Map(func(r rune) rune {
-		if unicode.IsSpace(r) || unicode.IsPunct(r) {
-			return -1
-		}
-		return unicode.ToLower(r)
-	}, ascii(text)))
 }

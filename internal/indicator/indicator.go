@@ -5,6 +5,8 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"golang.org/x/text/unicode/norm"
 )
 
 // Kind is what a span of text is.
@@ -116,24 +118,42 @@ func isNumberStart(s string) bool {
 	return unicode.IsDigit(r) || r == '+'
 }
 
-// ascii turns digits of every script, full-width letters and full-width or ideographic
-// stops and signs into ASCII. It keeps nothing else apart.
+// ascii turns into ASCII what stands for ASCII: digits of every script, full-width, circled,
+// raised and mathematical letters and digits, full-width and ideographic stops, dashes. Browsers and
+// telephones do the same with most of them. It keeps nothing else apart.
 func ascii(s string) string {
-	return strings.Map(func(r rune) rune {
+	if strings.IndexFunc(s, func(r rune) bool { return r >= 0x80 }) < 0 {
+		return s
+	}
+	var b strings.Builder
+	for _, r := range s {
 		switch {
 		case r < 0x80:
-			return r
+			b.WriteRune(r)
 		case unicode.IsDigit(r):
-			return '0' + digit(r)
-		case 0xFF01 <= r && r <= 0xFF5E:
-			return r - 0xFF01 + '!'
+			b.WriteRune('0' + digit(r))
 		case r == 0x3002 || r == 0xFF61:
-			return '.'
+			b.WriteByte('.')
 		case unicode.Is(unicode.Pd, r) || r == 0x2212:
-			return '-'
+			b.WriteByte('-')
+		case r == 'º' || r == 'ª': // of a day of a month
+			b.WriteRune(r)
+		default:
+			b.WriteString(plain(r))
 		}
-		return r
-	}, s)
+	}
+	return b.String()
+}
+
+// plain is the compatibility form of a letter (NFKC) if that is ASCII without a space, or else the
+// letter.
+func plain(r rune) string {
+	s := string(r)
+	to := norm.NFKC.String(s)
+	if strings.IndexFunc(to, func(r rune) bool { return r <= ' ' || r >= 0x7f }) >= 0 {
+		return s
+	}
+	return to
 }
 
 // digit is the value of a decimal digit: Unicode keeps the ten of a script together, from a
@@ -221,6 +241,6 @@ func countDigits(s string) int {
 	return n
 }
 
-// ASCII writes digits of every script, full-width letters and signs, and dashes as ASCII, and
-// keeps everything else.
+// ASCII writes digits of every script, letters and signs in disguise, and dashes as ASCII, and keeps
+// everything else.
 func ASCII(text string) string { return ascii(text) }

@@ -56,6 +56,35 @@ func TestFind(t *testing.T) {
 	}
 }
 
+// Letters and digits that browsers, telephones and readers take for plain ones hide nothing.
+func TestFindDisguisedRegression(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct{ text, want string }{
+		{"Call ⑤⑤⑤-⓪①④② today", "phone ⑤⑤⑤-⓪①④②"},
+		{"Call ⁵⁵⁵⁰¹⁴² today", "phone ⁵⁵⁵⁰¹⁴²"},
+		{"Call ₅₅₅₀₁₄₂ today", "phone ₅₅₅₀₁₄₂"},
+		{"go to ⓔⓥⓘⓛ.ⓒⓞⓜ", "link ⓔⓥⓘⓛ.ⓒⓞⓜ"},
+		{"go to 𝐞𝐯𝐢𝐥.𝐜𝐨𝐦", "link 𝐞𝐯𝐢𝐥.𝐜𝐨𝐦"},
+		{"go to ｅｖｉｌ．ｃｏｍ", "link ｅｖｉｌ．ｃｏｍ"},
+		{"go to evil․com", "link evil․com"}, // one dot leader
+		{"go to evil.cοm", "link evil.cοm"}, // a Greek letter
+		{"go to пример.онлайн", "link пример.онлайн"},
+		{"go to evil.lol", "link evil.lol"},
+		{"pay ＄４５０", "amount ＄４５０"},
+		{"pay $⁴⁵⁰", "amount $⁴⁵⁰"},
+		{"el 1º de mayo", "date 1º de mayo"},
+		{"wait…call me, 10 m² and ½", ""},
+	} {
+		got := ""
+		for _, s := range Find(tt.text) {
+			got += string(s.Kind) + " " + tt.text[s.Start:s.End]
+		}
+		if got != tt.want {
+			t.Errorf("%q: got %q, want %q", tt.text, got, tt.want)
+		}
+	}
+}
+
 func TestHas(t *testing.T) {
 	t.Parallel()
 	const text = "on 14 May"
@@ -77,7 +106,7 @@ func TestRank(t *testing.T) {
 }
 
 func FuzzFind(f *testing.F) {
-	for _, s := range []string{"", "pay $450 at example.com by 14 May, call (555) 555-0142", "a@", "www.", "٣ €", "$ ", "0x", "1 million"} {
+	for _, s := range []string{"", "pay $450 at example.com by 14 May, call (555) 555-0142", "a@", "www.", "٣ €", "$ ", "0x", "1 million", "⑤⑤⑤-⓪①④② ⓔⓥⓘⓛ.ⓒⓞⓜ", "1º de mayo"} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, text string) {

@@ -11,6 +11,8 @@ import (
 const topLevel = " com net org info biz edu gov mil int online site xyz top shop app dev link click live club store icu" +
 	" health clinic care doctor support help page web cloud email mobi name pro tech website space fun life world" +
 	" today vip win bid loan work chat zone center services agency bank money finance pay cash law legal" +
+	" lol fyi zip mov cyou sbs monster buzz guru cfd lat rocks quest cam webcam stream beauty surgery dental hospital" +
+	" fit bio social systems solutions digital technology" +
 	" example invalid test localhost onion "
 
 // isLink finds links, domains, addresses of email and handles.
@@ -46,6 +48,9 @@ func isLink(w string) bool {
 	}
 	if strings.IndexFunc(last, func(r rune) bool { return !unicode.IsLetter(r) }) >= 0 {
 		return false
+	}
+	if strings.IndexFunc(last, func(r rune) bool { return r >= 0x80 && !unicode.Is(unicode.Latin, r) }) >= 0 {
+		return true // such domains exist, and "cοm" may have a Greek letter in it
 	}
 	letters := len([]rune(last))
 	first := len([]rune(labels[0]))

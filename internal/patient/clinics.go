@@ -10,8 +10,6 @@ import (
 	"slices"
 	"time"
 
-	"golang.org/x/text/unicode/norm"
-
 	"github.com/chaperone-privacy/chaperone/internal/contact"
 	"github.com/chaperone-privacy/chaperone/internal/contact/card"
 	"github.com/chaperone-privacy/chaperone/internal/indicator"
@@ -298,7 +296,7 @@ func (d *Device) likeAnother(offer ClinicOffer) error {
 		if p.Clinic == offer.ID {
 			return ErrSameClinic
 		}
-		if looksLike(p.Name) == looksLike(offer.Name) {
+		if indicator.SameLook(p.Name, offer.Name) {
 			return ErrLikeClinic
 		}
 		for _, n := range m.Notes {
@@ -309,7 +307,7 @@ func (d *Device) likeAnother(offer ClinicOffer) error {
 			if err != nil {
 				continue
 			}
-			if looksLike(had.Name) == looksLike(offer.Name) || looksLike(had.Slug) == looksLike(offer.slug) ||
+			if indicator.SameLook(had.Name, offer.Name) || indicator.SameLook(had.Slug, offer.slug) ||
 				slices.ContainsFunc(had.Phones, func(x string) bool { return slices.Contains(offer.allPhones(), x) }) {
 				return ErrLikeClinic
 			}
@@ -328,8 +326,6 @@ func (o ClinicOffer) allPhones() []string {
 	}
 	return out
 }
-
-func looksLike(name string) string { return indicator.Skeleton(norm.NFKD.String(name)) }
 
 // AddClinic pins what PrepareClinic offered. It fails with ErrSameClinic, ErrLikeClinic or
 // ErrDisk.

@@ -1,6 +1,7 @@
 package translog
 
 import (
+	"crypto/sha256"
 	"encoding/base64"
 	"fmt"
 	"strconv"
@@ -22,7 +23,8 @@ type Checkpoint struct {
 	Signed Signed
 }
 
-// ParseCheckpoint reads a signed checkpoint and verifies nothing. It fails with [ErrMalformed].
+// ParseCheckpoint reads a signed checkpoint and verifies nothing, but that a log without leaves has
+// the root of one. It fails with [ErrMalformed].
 func ParseCheckpoint(raw []byte) (Checkpoint, error) {
 	s, err := ParseSigned(raw)
 	if err != nil {
@@ -35,8 +37,8 @@ func ParseCheckpoint(raw []byte) (Checkpoint, error) {
 		return Checkpoint{}, bad
 	}
 	cp := Checkpoint{Origin: c.Origin, Size: int64(c.Size), Root: [32]byte(c.Hash), Signed: s}
-	if cp.Text() != s.Text {
-		return Checkpoint{}, bad
+	if cp.Text() != s.Text || cp.Size == 0 && cp.Root != sha256.Sum256(nil) {
+		return Checkpoint{}, bad // there is one log without leaves
 	}
 	return cp, nil
 }

@@ -105,7 +105,7 @@ func TestSeedCorpus(t *testing.T) {
 	}
 	for name, seed := range map[string][]byte{
 		"FuzzCheckpoint/cosigned": logs.Msgs.Checkpoint(), "FuzzProof/five-leaves": proof, "FuzzPolicy/demo": logs.PolicyText(),
-		"FuzzAddCheckpoint/two-of-five": addCheckpoint(t).Marshal(),
+		"FuzzAddCheckpoint/two-of-five": addCheckpoint(t).Marshal(), "FuzzSigned/cosigned": logs.Msgs.Checkpoint(),
 	} {
 		path := filepath.Join("testdata", "fuzz", filepath.FromSlash(name))
 		want := "go test fuzz v1\n[]byte(" + strconv.Quote(string(seed)) + ")\n"
@@ -125,4 +125,70 @@ func TestSeedCorpus(t *testing.T) {
 			t.Errorf("%s is out of date", path)
 		}
 	}
+}
+
+func FuzzSigned(f *testing.F) {
+	f.Add(newLogs(f).Msgs.Checkpoint())
+	f.Add([]byte("a\n\n— b AAAAAAA=\n— c AAAAAAA=\n"))
+	f.Add([]byte("\n\n— b AAAAAAA=\n"))
+	f.Fuzz(func(t *testing.T, raw []byte) {
+		s, err := translog.ParseSigned(raw)
+		if err != nil {
+			return
+		}
+		if got := s.Marshal(); !bytes.Equal(got, raw) {
+			t.Errorf("got %q, want %q", got, raw)
+		}
+		if len(s.Sigs) == 0 || s.Text == "" || s.Text[len(s.Text)-1] != '\n' {
+			t.Errorf("got %d lines under %q", len(s.Sigs), s.Text)
+		}
+		if _, err := s.Open(); err == nil {
+			t.Error("opened by nobody")
+		}
+	})
+}
+
+func FuzzKey(f *testing.F) {
+	logs := newLogs(f)
+	for line := range bytes.Lines(logs.PolicyText()) {
+		words := bytes.Fields(line)
+		f.Add(string(words[len(words)-1]))
+	}
+	f.Fuzz(func(t *testing.T, vkey string) {
+		k, err := translog.ParseKey(vkey)
+		if err != nil {
+			return
+		}
+		if got := k.String(); got != vkey {
+			t.Errorf("got %q, want %q", got, vkey)
+		}
+		if err := translog.CheckPublic(k.Public); err != nil {
+			t.Errorf("%q: %v", vkey, err)
+		}
+		if k.Verify([]byte("text"), make([]byte, 64)) || k.Verify([]byte("text"), make([]byte, 72)) {
+			t.Errorf("%q verifies a signature of zeros", vkey)
+		}
+	})
+}
+
+func FuzzCosignatures(f *testing.F) {
+	logs := newLogs(f)
+	cp, err := translog.ParseCheckpoint(logs.Msgs.Checkpoint())
+	if err != nil {
+		f.Fatal(err)
+	}
+	policy, err := translog.ParsePolicy(logs.PolicyText())
+	if err != nil {
+		f.Fatal(err)
+	}
+	key := policy.Witnesses[0].Key
+	genuine := translog.MarshalSig(cp.Signed.Sigs[1])
+	f.Add(genuine)
+	f.Add(append(translog.MarshalSig(cp.Signed.Sigs[0]), genuine...))
+	f.Fuzz(func(t *testing.T, raw []byte) {
+		sig, err := translog.ParseCosignatures(raw, key, cp)
+		if err == nil && !bytes.Equal(translog.MarshalSig(sig), genuine) {
+			t.Errorf("took %q for a cosignature", raw)
+		}
+	})
 }

@@ -2,6 +2,7 @@ package translog
 
 import (
 	"bytes"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 
@@ -61,9 +62,9 @@ func (p Proof) Includes(leaf []byte) error {
 
 // CheckConsistency verifies that the tree of older is a prefix of that of newer. Heads of two
 // origins, or a smaller newer tree, are [ErrProof] too. A failure says that the proof is
-// wrong, not that the log has forked.
+// wrong, not that the log has forked; see [CheckPrefix].
 func CheckConsistency(older, newer Head, hashes [][32]byte) error {
-	if older.Origin != newer.Origin {
+	if older.Origin != newer.Origin || older.Size == 0 && older.Root != sha256.Sum256(nil) {
 		return ErrProof
 	}
 	err := merkle.VerifyConsistency(rfc6962.DefaultHasher, uint64(older.Size), uint64(newer.Size),

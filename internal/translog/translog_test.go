@@ -475,3 +475,32 @@ func TestConsistency(t *testing.T) {
 		t.Errorf("other origin: got %v, want %v", err, translog.ErrProof)
 	}
 }
+
+// There is one log without leaves: a head of size 0 with another root is nobody's, and a prefix of
+// nothing.
+func TestEmptyLogRegression(t *testing.T) {
+	t.Parallel()
+	logs := newLogs(t)
+	empty := logs.Msgs.Checkpoint()
+	c, err := translog.ParseCheckpoint(empty)
+	if err != nil {
+		t.Fatal(err)
+	}
+	bad := c
+	bad.Root[0] ^= 1
+	bad.Signed.Text = bad.Text()
+	if _, err := translog.ParseCheckpoint(bad.Signed.Marshal()); !errors.Is(err, translog.ErrMalformed) {
+		t.Errorf("another root of size 0: got %v, want %v", err, translog.ErrMalformed)
+	}
+	if _, err := logs.Msgs.Append([]byte("leaf")); err != nil {
+		t.Fatal(err)
+	}
+	size, root := logs.Msgs.Head()
+	newer := translog.Head{Origin: c.Origin, Size: size, Root: root}
+	if err := translog.CheckConsistency(translog.Head{Origin: c.Origin, Root: c.Root}, newer, nil); err != nil {
+		t.Errorf("the empty log: %v", err)
+	}
+	if err := translog.CheckConsistency(translog.Head{Origin: c.Origin, Root: bad.Root}, newer, nil); !errors.Is(err, translog.ErrProof) {
+		t.Errorf("another root of size 0: got %v, want %v", err, translog.ErrProof)
+	}
+}

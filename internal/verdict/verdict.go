@@ -215,6 +215,7 @@ func Remark(w *words.Catalogue, v contact.Verdict, r contact.Remark) string {
 		contact.RemarkIncident:        words.RemarkIncident,
 		contact.RemarkIncidentMissing: words.RemarkIncidentMissing,
 		contact.RemarkChangeAnnounced: words.RemarkChange,
+		contact.RemarkTwoHeads:        words.RemarkTwoHeads,
 	}[r]
 	if !ok {
 		return ""

@@ -179,6 +179,21 @@ func (l *Log) Consistency(older, newer int64) ([][32]byte, error) {
 	return out, nil
 }
 
+// Tile returns a tile of hashes (C2SP tlog-tiles), as wide as asked for. It fails with
+// [ErrNotFound].
+func (l *Log) Tile(t translog.Tile) ([]byte, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if t.Level < 0 || t.Level > 6 || t.Index < 0 || t.Width < 1 || t.Width > 256 || (t.Index*256+int64(t.Width))<<(8*t.Level) > l.size {
+		return nil, ErrNotFound
+	}
+	data, err := tlog.ReadTileData(tlog.Tile{H: 8, L: t.Level, N: t.Index, W: t.Width}, l.hashes)
+	if err != nil {
+		return nil, fmt.Errorf("memlog: tile: %w", err)
+	}
+	return data, nil
+}
+
 // sign makes the checkpoint of the present tree. l.mu is held, or nobody else has l yet.
 func (l *Log) sign() ([]byte, error) {
 	root, err := tlog.TreeHash(l.size, l.hashes)
