@@ -34,9 +34,11 @@ var office = sync.OnceValues(func() (string, error) {
 
 // desk is one machine of a clinic.
 type desk struct {
-	t    testing.TB
-	home string
-	pass string // file with the machine's passphrase
+	t     testing.TB
+	home  string
+	pass  string // file with the machine's passphrase
+	env   []string
+	stdin string
 }
 
 func newDesk(t testing.TB, dir, name string) *desk {
@@ -64,7 +66,8 @@ func (d *desk) command(ctx context.Context, args ...string) *exec.Cmd {
 		d.t.Fatalf("build chaperone-clinic: %v", err)
 	}
 	cmd := exec.CommandContext(ctx, file, args...)
-	cmd.Env = append(environment(filepath.Dir(d.home)), "CHAPERONE_CLINIC_HOME="+d.home)
+	cmd.Env = append(environment(filepath.Dir(d.home), d.env...), "CHAPERONE_CLINIC_HOME="+d.home)
+	cmd.Stdin = strings.NewReader(d.stdin)
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
 	return cmd
 }
