@@ -219,8 +219,7 @@ func TestMonitor(t *testing.T) {
 	}
 	// A bill waits for a second person, who is not the one whose device asks.
 	pc.run(3, "send", "--kind", "billing", "--text", text)
-	var waiting []struct{ Name, Why string }
-	waiting = field[[]struct{ Name, Why string }](t, mon.run(0, "monitor", "approve", "--json"), "waiting")
+	waiting := field[[]struct{ Name, Why string }](t, mon.run(0, "monitor", "approve", "--json"), "waiting")
 	if len(waiting) != 1 || waiting[0].Why != "billing" {
 		t.Fatalf("got waiting %+v, want one bill", waiting)
 	}

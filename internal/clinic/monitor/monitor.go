@@ -354,7 +354,7 @@ func (m *Monitor) readNote(raw []byte) error {
 		}
 		// What did not verify when it was met does not verify now.
 		a, err := m.view.apply([]byte(r.Note), r.At)
-		if err == nil && (a.urgent || a.kind == "clinic") {
+		if err == nil && a.status {
 			m.urgent = max(m.urgent, r.Seen)
 		}
 	default:

@@ -312,7 +312,7 @@ func (m *Monitor) act(log string, f finding, loggedAt int64) error {
 			return err
 		}
 	}
-	if a.urgent || a.kind == "clinic" {
+	if a.status {
 		m.status.Due = true
 	}
 	if err := m.checkOwnKey(); err != nil {
