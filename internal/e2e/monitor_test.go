@@ -231,7 +231,7 @@ func TestMonitor(t *testing.T) {
 	}
 	mon.run(0, "monitor", "alarms")
 
-	// The monitor is killed and started again: nothing is forgotten.
+	// The monitor is stopped and started again: nothing is forgotten.
 	stop()
 	mon.run(2, "monitor", "approve", "x", "--person", "ben", "--person-passphrase-file", ben)
 	pc.run(2, "send", "--text", text)

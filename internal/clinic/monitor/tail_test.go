@@ -279,14 +279,27 @@ func TestWitnessesAreAsked(t *testing.T) {
 		w.tail()
 	}
 	w.wantAlarms()
+	// A clock that runs ahead is noticed, and nothing is signed by it.
+	w.clock = w.clock.Add(3 * time.Hour)
+	w.tail()
+	w.wantAlarms(monitor.AlarmClock)
+	_, err = w.prove(w.message())
+	wantRefused(t, err, "clock")
+	_, err = w.m.Status()
+	wantRefused(t, err, "clock")
+	w.clock = clock.Add(10 * time.Minute)
+	clock = w.clock
+	w.tail()
+	must(w.prove(w.message()))(t)
+
 	wit.ahead = 1
 	for range 4 {
 		clock = clock.Add(10 * time.Minute)
 		w.clock = clock
 		_ = w.m.Tail(t.Context())
 	}
-	w.wantAlarms(monitor.AlarmStale, monitor.AlarmStale)
-	if got, want := w.m.Alarms()[1].About, "msgs: a witness has 7, the server shows 1"; got != want {
+	w.wantAlarms(monitor.AlarmClock, monitor.AlarmStale, monitor.AlarmStale)
+	if got, want := w.m.Alarms()[2].About, "msgs: a witness has 7, the server shows 1"; got != want {
 		t.Errorf("got %q, want %q", got, want)
 	}
 }
