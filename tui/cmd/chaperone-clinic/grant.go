@@ -114,6 +114,10 @@ func (p *program) grantKey(ctx context.Context, m *machine, o *office.Office, r 
 	if !doc.Logged {
 		lines = append(lines, w.T(words.DeskKept), "   "+name+" sync")
 	}
-	lines = append(lines, w.T(words.DeskGrantedNext), "   "+name+" device join --clinic "+doc.ClinicID+" --server "+doc.Server, w.T(words.DeskGrantedStolen))
+	lines = append(lines, w.T(words.DeskGrantedNext), "   "+name+" device join --clinic "+doc.ClinicID+" --server "+doc.Server)
+	if !o.Here() {
+		lines = append(lines, w.T(words.DeskGrantedMonitor), "   "+name+" monitor invite --out FILE --person NAME --device "+clinic.DeviceRequest(q.Key))
+	}
+	lines = append(lines, w.T(words.DeskGrantedStolen))
 	return p.show(m.json, doc, lines...)
 }

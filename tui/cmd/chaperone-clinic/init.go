@@ -169,6 +169,9 @@ func (p *program) showClinic(asJSON bool, o *office.Office, files []string, wait
 	if waits != nil {
 		lines = append(lines, "1. "+w.T(words.DeskNextAdmit), "   "+doc.Admit, "2. "+w.T(words.DeskNextSync), "   "+name+" sync")
 	}
+	if !o.Here() {
+		lines = append(lines, "- "+w.T(words.DeskNextMonitor), "   "+name+" monitor join --clinic "+id+" --server "+o.ServerURL())
+	}
 	lines = append(lines, "- "+w.T(words.DeskNextShares), "- "+w.T(words.DeskNextDevice), "   "+name+" device new", "- "+w.T(words.DeskNextCard), "   "+name+" card")
 	return p.show(asJSON, doc, lines...)
 }

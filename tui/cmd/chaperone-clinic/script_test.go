@@ -149,8 +149,6 @@ func (r *running) stop() {
 	}
 }
 
-type serverKey struct{}
-
 // runServer starts a server on the script's data and sets $SERVER. One that was taken down comes
 // back under the same address.
 func runServer(ts *testscript.TestScript, neg bool, args []string) {
@@ -265,14 +263,14 @@ func verdict(ts *testscript.TestScript, neg bool, args []string) {
 	}
 }
 
-// killed runs a program and kills it after a time:
+// killed runs a program and kills it once outbox.log has so many bytes:
 //
-//	killed 300ms chaperone-clinic send --csv …
+//	killed 90000 chaperone-clinic send --csv …
 func killed(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) < 2 {
-		ts.Fatalf("usage: killed TIME PROGRAM [ARGUMENT...]")
+		ts.Fatalf("usage: killed BYTES PROGRAM [ARGUMENT...]")
 	}
-	after, err := time.ParseDuration(args[0])
+	want, err := strconv.Atoi(args[0])
 	ts.Check(err)
 	path, err := exec.LookPath(filepath.Join(filepath.SplitList(ts.Getenv("PATH"))[0], args[1]))
 	ts.Check(err)
@@ -282,10 +280,22 @@ func killed(ts *testscript.TestScript, neg bool, args []string) {
 		cmd.Env = append(cmd.Env, name+"="+ts.Getenv(name))
 	}
 	ts.Check(cmd.Start())
-	timer := time.AfterFunc(after, func() { _ = cmd.Process.Kill() })
-	defer timer.Stop()
+	done := make(chan error, 1)
+	go func() { done <- cmd.Wait() }()
+	outbox := filepath.Join(ts.Getenv("CHAPERONE_CLINIC_HOME"), "outbox.log")
+	for {
+		if info, err := os.Stat(outbox); err == nil && info.Size() >= int64(want) {
+			break
+		}
+		select {
+		case err := <-done:
+			ts.Fatalf("the program ended by itself: %v", err)
+		case <-time.After(2 * time.Millisecond):
+		}
+	}
+	ts.Check(cmd.Process.Kill())
 	var exit *exec.ExitError
-	if err := cmd.Wait(); !errors.As(err, &exit) || exit.ExitCode() != -1 {
+	if err := <-done; !errors.As(err, &exit) || exit.ExitCode() != -1 {
 		ts.Fatalf("the program ended by itself: %v", err)
 	}
 }
@@ -297,14 +307,28 @@ func leaves(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 1 {
 		ts.Fatalf("usage: leaves N")
 	}
+	if got := countLeaves(ts); strconv.Itoa(got) != args[0] {
+		ts.Fatalf("got %d leaves, want %s", got, args[0])
+	}
+}
+
+// countLeaves is the size of the newest checkpoint; a log without one is empty.
+func countLeaves(ts *testscript.TestScript) int {
 	resp, err := http.Get(ts.Getenv("SERVER") + "/log/msgs/checkpoint")
 	ts.Check(err)
 	defer resp.Body.Close()
 	body, err := io.ReadAll(resp.Body)
 	ts.Check(err)
-	if lines := strings.Split(string(body), "\n"); len(lines) < 2 || lines[1] != args[0] {
-		ts.Fatalf("got checkpoint %q, want %s leaves", body, args[0])
+	if resp.StatusCode == http.StatusNotFound {
+		return 0
 	}
+	lines := strings.Split(string(body), "\n")
+	if len(lines) < 2 {
+		ts.Fatalf("got checkpoint %q", body)
+	}
+	n, err := strconv.Atoi(lines[1])
+	ts.Check(err)
+	return n
 }
 
 // field puts a field of the last JSON output into a variable:

@@ -117,7 +117,7 @@ func (p *program) send(ctx context.Context, a *command.Arguments) (int, error) {
 			return 0, err
 		}
 		// The message is out. A status that was not taken now comes with the next.
-		return p.showSent(m, f, o, it)
+		return p.showSent(ctx, m, f, o, it)
 	})
 }
 
@@ -129,10 +129,10 @@ func (p *program) sentDoc(o *office.Office, it *office.Item) sentDoc {
 	}
 }
 
-func (p *program) showSent(m *machine, f *sendFlags, o *office.Office, it *office.Item) (int, error) {
+func (p *program) showSent(ctx context.Context, m *machine, f *sendFlags, o *office.Office, it *office.Item) (int, error) {
 	doc := p.sentDoc(o, it)
 	if f.bundle != "" {
-		raw, err := o.Bundle(it)
+		raw, err := o.Bundle(ctx, it)
 		if err != nil {
 			return 0, err
 		}
