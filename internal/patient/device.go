@@ -32,6 +32,9 @@ type Config struct {
 	Rand       io.Reader
 	DeviceName string
 	Pack       *checklist.Pack // nil: the newest of embedded and downloaded
+	// Embedded opens the pack that came with the program, for a caller that has opened it already
+	// or does so meanwhile; nil: [checklist.Embedded].
+	Embedded func() (*checklist.Pack, error)
 }
 
 // Device is an open vault and everything one does with it. Its methods may be called from
@@ -48,6 +51,8 @@ type Device struct {
 	// packing is held while a pack is loaded or fetched; it guards pack.
 	packing sync.Mutex
 	pack    *checklist.Pack
+	// embedded opens the pack that came with the program.
+	embedded func() (*checklist.Pack, error)
 	// packAsked is when a sync last asked for a pack, guarded by syncing.
 	packAsked time.Time
 
@@ -66,12 +71,15 @@ func (*Device) LogValue() slog.Value { return slog.StringValue("[redacted]") }
 
 // newDevice checks cfg and takes the disk's lock.
 func newDevice(cfg Config) (*Device, error) {
-	d := &Device{disk: cfg.Disk, now: cfg.Now, rand: cfg.Rand, http: client(cfg.HTTP), pack: cfg.Pack}
+	d := &Device{disk: cfg.Disk, now: cfg.Now, rand: cfg.Rand, http: client(cfg.HTTP), pack: cfg.Pack, embedded: cfg.Embedded}
 	if d.now == nil {
 		d.now = time.Now
 	}
 	if d.rand == nil {
 		d.rand = rand.Reader
+	}
+	if d.embedded == nil {
+		d.embedded = checklist.Embedded
 	}
 	unlock, err := d.disk.Lock()
 	if err != nil {
