@@ -222,8 +222,7 @@ func TestMonitor(t *testing.T) {
 	}
 	// A bill waits for a second person, who is not the one whose device asks.
 	pc.run(3, "send", "--kind", "billing", "--text", text)
-	var waiting []struct{ Name, Why string }
-	waiting = field[[]struct{ Name, Why string }](t, mon.run(0, "monitor", "approve", "--json"), "waiting")
+	waiting := field[[]struct{ Name, Why string }](t, mon.run(0, "monitor", "approve", "--json"), "waiting")
 	if len(waiting) != 1 || waiting[0].Why != "billing" {
 		t.Fatalf("got waiting %+v, want one bill", waiting)
 	}
@@ -235,7 +234,7 @@ func TestMonitor(t *testing.T) {
 	}
 	mon.run(0, "monitor", "alarms")
 
-	// The monitor is killed and started again: nothing is forgotten.
+	// The monitor is stopped and started again: nothing is forgotten.
 	stop()
 	mon.run(2, "monitor", "approve", "x", "--person", "ben", "--person-passphrase-file", ben)
 	pc.run(2, "send", "--text", text)

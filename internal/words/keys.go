@@ -591,7 +591,7 @@ const (
 	MessageTitle                  Key = 584  // A message to people close to you
 	MessageWhy                    Key = 585  // Who hears it from you first cannot be frightened with it. You send it yourself. This program sends nothing.
 	MonitorAlarmAnswered          Key = 586  // Alarm {number} is settled by {name}.
-	MonitorAlarmClock             Key = 587  // The clock of this machine was set back (it was {about}).
+	MonitorAlarmClock             Key = 587  // The clock of this machine is wrong, compared with {about}.
 	MonitorAlarmCopied            Key = 588  // Somebody has a copy of a device: {about}. It can send no more.
 	MonitorAlarmDone              Key = 589  // settled by {name}, {time}
 	MonitorAlarmForged            Key = 590  // A note in your name is in the log that none of you could sign ({about}).

@@ -78,6 +78,8 @@ type Monitor struct {
 	dir  *disk.Dir
 	wake chan struct{}
 
+	rounds sync.Mutex // one round at a time; taken before mu
+
 	mu       sync.Mutex
 	settings Settings
 	joined   *contact.Profile // as it was given by hand
@@ -85,6 +87,8 @@ type Monitor struct {
 	notes    journal
 	known    map[[32]byte]bool // H(text) of notes that this machine was told of
 	expected map[[32]byte]bool // H(vkey) of keys whose grant is expected
+	logged   map[[32]byte]bool // H(text) of notes that were met in a log and verified
+	clockOff bool              // witnesses say another time than this machine's clock
 	outbox   outbox
 	alarms   alarms
 	waiting  waiting
@@ -284,7 +288,7 @@ func Open(cfg Config) (*Monitor, error) {
 	}
 	m := &Monitor{
 		cfg: cfg, dir: d, wake: make(chan struct{}, 1), guard: guard{}, votes: map[string]vote{},
-		known: map[[32]byte]bool{}, expected: map[[32]byte]bool{},
+		known: map[[32]byte]bool{}, expected: map[[32]byte]bool{}, logged: map[[32]byte]bool{},
 	}
 	if err := m.load(); err != nil {
 		return nil, errors.Join(fmt.Errorf("open monitor: %w", err), m.Close())
@@ -351,10 +355,12 @@ func (m *Monitor) readNote(raw []byte) error {
 	case "given", "logged":
 		if r.What == "given" {
 			m.known[r.Hash] = true
+		} else {
+			m.logged[r.Hash] = true
 		}
 		// What did not verify when it was met does not verify now.
 		a, err := m.view.apply([]byte(r.Note), r.At)
-		if err == nil && (a.urgent || a.kind == "clinic") {
+		if err == nil && a.status {
 			m.urgent = max(m.urgent, r.Seen)
 		}
 	default:

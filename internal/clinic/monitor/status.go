@@ -53,8 +53,11 @@ func (m *Monitor) signStatus() ([]byte, error) {
 	if _, err := m.profile(); err != nil {
 		return nil, err
 	}
-	if m.broken != nil {
+	switch {
+	case m.broken != nil:
 		return nil, refuse("disk")
+	case m.clockOff:
+		return nil, refuse("clock")
 	}
 	if e := m.view.ended[contact.KeyHash(m.cfg.Keys.Key())]; e.stolen || e.retired {
 		return nil, refuse("key")

@@ -64,6 +64,8 @@ func (m *Monitor) Tail(ctx context.Context) error {
 	if m.cfg.Server == nil {
 		return ErrNoServer
 	}
+	m.rounds.Lock()
+	defer m.rounds.Unlock()
 	m.mu.Lock()
 	_, err := m.profile()
 	if m.tails.Logs == nil {
@@ -176,9 +178,14 @@ func (m *Monitor) tail(ctx context.Context, log string) error {
 		pos.Root = head.Root
 	}
 	pos.Read, pos.Checkpoint, pos.Fresh = true, string(raw), max(pos.Fresh, head.SeenAt)
-	m.askWitnesses(ctx, c, policy, &pos)
+	seen := m.askWitnesses(ctx, c, policy, &pos)
 	m.mu.Lock()
 	defer m.mu.Unlock()
+	if seen > 0 {
+		if err := m.compareClock(seen); err != nil {
+			return err
+		}
+	}
 	if _, asked := witnessURLs(policy); !asked {
 		// Nobody but the server can be asked: that it answered is all there is.
 		pos.Fresh = max(pos.Fresh, m.cfg.Now().Unix())
@@ -299,6 +306,9 @@ func (m *Monitor) act(log string, f finding, loggedAt int64) error {
 		return m.raise(AlarmForged, place, place)
 	}
 	hash := contact.NoteHash(s.Text)
+	if m.logged[hash] {
+		return nil // a log that takes the place of another has the same notes again
+	}
 	conflicts := len(m.view.conflicts)
 	a, err := m.view.apply(f.note, loggedAt)
 	if err != nil {
@@ -307,12 +317,13 @@ func (m *Monitor) act(log string, f finding, loggedAt int64) error {
 	if err := m.notes.append(noteRecord{What: "logged", Note: string(f.note), Hash: hash, At: loggedAt, Index: f.index, Seen: m.now()}); err != nil {
 		return err
 	}
+	m.logged[hash] = true
 	if len(m.view.conflicts) > conflicts {
 		if err := m.raise(AlarmFork, "profile "+hex.EncodeToString(hash[:8]), place); err != nil {
 			return err
 		}
 	}
-	if a.urgent || a.kind == "clinic" {
+	if a.status {
 		m.status.Due = true
 	}
 	if err := m.checkOwnKey(); err != nil {
@@ -363,8 +374,8 @@ func (m *Monitor) checkFresh(log string) error {
 	defer m.mu.Unlock()
 	pos := m.tails.Logs[log]
 	since := max(pos.Fresh, m.tails.Started)
-	if m.now()-since <= staleAfter {
-		return nil
+	if m.clockOff || m.now()-since <= staleAfter {
+		return nil // by a clock that is off nothing is old or new; that is an alarm already
 	}
 	about := log
 	if pos.Witness > pos.Size {

@@ -279,10 +279,16 @@ func (s *memory) Save(b []byte) error {
 // serve starts the monitor's listener and returns how to dial it.
 func (w *world) serve() func(context.Context, string, string) (net.Conn, error) {
 	w.t.Helper()
+	return w.serveOn(func(l net.Listener) net.Listener { return l })
+}
+
+func (w *world) serveOn(wrap func(net.Listener) net.Listener) func(context.Context, string, string) (net.Conn, error) {
+	w.t.Helper()
 	l := must(net.Listen("tcp", "127.0.0.1:0"))(w.t)
+	check(w.t, w.m.Announce(l.Addr()))
 	ctx, cancel := context.WithCancel(w.t.Context())
 	done := make(chan error, 1)
-	go func() { done <- w.m.Serve(ctx, l) }()
+	go func() { done <- w.m.Serve(ctx, wrap(l)) }()
 	w.t.Cleanup(func() {
 		cancel()
 		if err := <-done; err != nil {
