@@ -695,7 +695,7 @@ const (
 	RestoredSaved                 Key = 688 // Last saved {date} on {device}.
 	RestoredTitle                 Key = 689 // Your steps are back
 	SavedCompared                 Key = 690 // Next to what you saved
-	SavedDoRing                   Key = 691 // Ring the number you saved: {numbers}.
+	SavedDoRing                   Key = 691 // Ring the number you saved: {numbers}
 	SavedDoSave                   Key = 692 // You can save the number on your card or bill here. Then we can compare.
 	SavedFake                     Key = 693 // Anybody can fake a sender. What you saved proves nothing.
 	SavedIs                       Key = 694 // {text}: you saved this

@@ -106,10 +106,10 @@ func (m *Model) Keys() keys.Map {
 	case contact.Mistyped:
 		return keys.Map{Short: append([]keys.Binding{m.keys.Correct}, details...), More: []keys.Binding{m.keys.Other}}
 	case contact.Unavailable:
-		return keys.Map{Short: append([]keys.Binding{m.keys.Retry, m.keys.Other}, details...)}
+		return keys.Map{Short: []keys.Binding{m.keys.Retry, m.keys.Other, m.keys.Back, m.keys.Details}}
 	case contact.NoPin:
 		if m.addable() {
-			return keys.Map{Short: append([]keys.Binding{m.keys.Add, m.keys.Again}, details...)}
+			return keys.Map{Short: []keys.Binding{m.keys.Add, m.keys.Again, m.keys.Back, m.keys.Details}}
 		}
 	}
 	return keys.Map{Short: append([]keys.Binding{m.keys.Again}, details...)}
