@@ -5,6 +5,7 @@ package e2e
 import (
 	"bytes"
 	"fmt"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"slices"
@@ -60,8 +61,9 @@ func BenchmarkKeyToFrame(b *testing.B) {
 	x.press("l")
 	x.waitFor("Your steps")
 	for n := 0; b.Loop(); n++ {
-		// As between key presses: nothing is being drawn, and the key comes at any moment.
-		time.Sleep(40*time.Millisecond + time.Duration(n%10)*time.Millisecond)
+		// As between key presses: nothing is being drawn, and the key comes at any moment. Whole
+		// milliseconds after the last frame would not be that: a frame comes with a tick.
+		time.Sleep(40*time.Millisecond + rand.N(25*time.Millisecond))
 		before := len(x.written())
 		at := x.press(moves[n%len(moves)])
 		all = append(all, x.waitMore(before).Sub(at))
