@@ -160,7 +160,7 @@ func wrongMessage(ctx context.Context, e engine, reader logwriter.Reader, seed, 
 		return "has other bytes", nil
 	}
 	if row.Copy != nil {
-		copies, err := e.envelopes.Inbox(ctx, row.Watch, -1, 3)
+		copies, err := e.envelopes.Inbox(ctx, row.Watch, logwriter.Msgs, -1, 3)
 		if err != nil {
 			return "", err
 		}

@@ -49,7 +49,8 @@ func (r Row) Keys() []string { return []string{"i" + string(r.ID[:]), "c" + stri
 
 // Message is what a look-up finds.
 type Message struct {
-	Index  int64  // of the leaf in the msgs log
+	Log    logwriter.Log // where its leaf is; 0 when it lost its place in a damaged log
+	Index  int64
 	Sealed []byte // nil: deleted after its last day
 }
 
@@ -66,8 +67,9 @@ type Store interface {
 
 	// Get returns a message or its tombstone, or [ErrNotFound]. It reads one row.
 	Get(ctx context.Context, id ID) (Message, error)
-	// Inbox returns up to most copies for a watch id with an index greater than after, rising.
-	Inbox(ctx context.Context, watch WatchID, after int64, most int) ([]Copy, error)
+	// Inbox returns up to most copies for a watch id in a log, with an index greater than after,
+	// rising.
+	Inbox(ctx context.Context, watch WatchID, l logwriter.Log, after int64, most int) ([]Copy, error)
 	// Expire drops envelopes and copies whose last day is before day, and tombstones whose
 	// message had its last day before markDay: up to most of each. It says how many rows it
 	// changed; 0 means that there is nothing left to do.

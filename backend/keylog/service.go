@@ -1,16 +1,20 @@
 package keylog
 
 import (
+	"bytes"
 	"context"
 	"crypto/sha256"
 	"encoding/binary"
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
+	"github.com/chaperone-privacy/chaperone/backend/limit"
 	"github.com/chaperone-privacy/chaperone/backend/logwriter"
 	"github.com/chaperone-privacy/chaperone/internal/translog"
 )
@@ -18,7 +22,7 @@ import (
 const (
 	// MaxNote is the greatest size of a note, in bytes.
 	MaxNote = 32 << 10
-	// MaxYearly is how many notes a clinic may log in a year.
+	// MaxYearly is how many notes of one [Sort] a clinic may log in a year.
 	MaxYearly = 200
 	// PageSize is every answer of Clinic, in bytes.
 	PageSize = 64 << 10
@@ -47,12 +51,15 @@ type Heads interface {
 // Config is what a Service needs.
 type Config struct {
 	Store     Store                                                      // required
+	Older     []Store                                                    // of logs that this one replaced, oldest first
+	Alone     bool                                                       // no other process writes the same log
 	Sequencer Sequencer                                                  // required
 	Prover    Prover                                                     // required
 	Heads     Heads                                                      // required
 	Admission Admission                                                  // required
 	Newest    func(ctx context.Context, l logwriter.Log) ([]byte, error) // newest frozen checkpoint, nil for none; required
 	Policy    []byte                                                     // text of the policy; required
+	Policies  [][]byte                                                   // those of logs that were replaced, newest first
 	Kinds     []Kind                                                     // nil means [Kinds]
 	Wait      time.Duration                                              // for witnesses, in Append; 0 means 3 s
 	Now       func() time.Time                                           // nil means time.Now
@@ -64,9 +71,13 @@ type Service struct {
 	c     Config
 	kinds map[string]Kind
 
-	append sync.Mutex // one note at a time: limits are counted, then used
+	append   sync.Mutex // one note at a time: limits are counted, then used
+	statuses *limit.Daily[ClinicID]
 
-	mu   sync.Mutex
+	reading shared
+	read    atomic.Bool // the view was built once
+
+	mu   sync.RWMutex
 	view view // under mu
 }
 
@@ -87,11 +98,28 @@ func New(c Config) (*Service, error) {
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)
 	}
-	s := &Service{c: c, kinds: map[string]Kind{}, view: newView()}
+	c.Policies = others(c.Policy, c.Policies)
+	s := &Service{c: c, kinds: map[string]Kind{}, view: newView(), statuses: limit.NewDaily[ClinicID](MaxStatuses, c.Now)}
 	for _, k := range c.Kinds {
 		s.kinds[k.FirstLine()] = k
 	}
 	return s, nil
+}
+
+// maxPolicies is how many bytes of older policies a page has room for. Clinics can log others.
+const maxPolicies = 12 << 10
+
+// others returns policies that differ from the first and each other, as many as there is room for.
+func others(policy []byte, older [][]byte) (out [][]byte) {
+	room := maxPolicies - len(policy)
+	for _, text := range older {
+		same := func(o []byte) bool { return bytes.Equal(o, text) }
+		if room -= len(text); room < 0 || same(policy) || slices.ContainsFunc(out, same) {
+			continue
+		}
+		out = append(out, text)
+	}
+	return out
 }
 
 // Receipt says where a note is.
@@ -100,9 +128,10 @@ type Receipt struct {
 	Proof []byte // C2SP tlog-proof; nil while too few witnesses have answered
 }
 
-// Append logs a note. A note that was logged before is answered with its index. Errors are
-// [ErrMalformed], [ErrNotAdmitted], [ErrSignature], [ErrExists] (another note has this number, or
-// a higher one is there), [ErrQuota], [ErrStopped] and [ErrUnavailable].
+// Append logs a note. A note that was logged before is answered with its index. One that stands in
+// a log which this one replaced was verified then, and may be logged again. Errors are
+// [ErrMalformed], [ErrNotAdmitted], [ErrSignature], [ErrRevoked], [ErrExists] (another note has this
+// number, or a higher one is there), [ErrQuota], [ErrStopped] and [ErrUnavailable].
 func (s *Service) Append(ctx context.Context, note []byte) (Receipt, error) {
 	index, err := s.log(ctx, note)
 	if err != nil {
@@ -123,47 +152,85 @@ func (s *Service) Append(ctx context.Context, note []byte) (Receipt, error) {
 func (s *Service) log(ctx context.Context, note []byte) (int64, error) {
 	s.append.Lock()
 	defer s.append.Unlock()
-	if err := s.refresh(ctx); err != nil {
-		return 0, s.answer(ctx, "append", err)
-	}
 	signed, o, err := s.open(note)
 	if err != nil {
 		return 0, err
 	}
-	admitted, err := s.c.Admission.Admitted(o.Clinic)
-	if err != nil {
+	if err := s.admitted(ctx, "append", o.Clinic); err != nil {
+		return 0, err
+	}
+	if err := s.refresh(ctx); err != nil {
 		return 0, s.answer(ctx, "append", err)
 	}
-	if !admitted {
-		return 0, ErrNotAdmitted
-	}
-	if !signedBy(signed, o.Signers) {
-		return 0, ErrSignature
-	}
 	today := s.c.Now().Unix() / day
-	row := Row{Clinic: o.Clinic, Hash: sha256.Sum256(note), Serial: o.Serial, Day: today}
+	row := Row{Clinic: o.Clinic, Hash: sha256.Sum256(note), Serial: o.serial(), Day: today, Sort: Repeated}
 	standing, err := s.c.Store.Standing(ctx, []Row{row})
 	if err != nil {
 		return 0, s.answer(ctx, "append", err)
 	}
-	if standing[0].Taken && standing[0].Same {
+	if standing[0].Same {
 		return standing[0].Index, nil
 	}
-	if standing[0].Taken || o.Serial != "" && o.N <= s.newestN(o.Clinic) {
-		return 0, ErrExists
-	}
-	count, err := s.c.Store.Count(ctx, o.Clinic, today-year)
+	again, err := s.repeated(ctx, row)
 	if err != nil {
 		return 0, s.answer(ctx, "append", err)
 	}
-	if count >= MaxYearly {
-		return 0, ErrQuota
+	if !again {
+		if row.Sort, err = s.judge(signed, o); err != nil {
+			return 0, err
+		}
+		if err := s.quota(ctx, row); err != nil {
+			return 0, err
+		}
+	}
+	if standing[0].Taken {
+		return 0, ErrExists
 	}
 	index, err := s.c.Sequencer.Add(ctx, note, row)
 	if err != nil {
 		return 0, s.answer(ctx, "append", err)
 	}
+	if err := s.refresh(ctx); err != nil { // a revocation counts before it is answered
+		return 0, s.answer(ctx, "append", err)
+	}
 	return index, nil
+}
+
+// repeated reports whether a note stands in one of the older logs.
+func (s *Service) repeated(ctx context.Context, row Row) (bool, error) {
+	for _, older := range s.c.Older {
+		standing, err := older.Standing(ctx, []Row{row})
+		if err != nil || standing[0].Same {
+			return err == nil, err
+		}
+	}
+	return false, nil
+}
+
+// judge says whether a new note may be logged, and on whose word.
+func (s *Service) judge(signed translog.Signed, o Opened) (Sort, error) {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	k := s.known(o.Clinic)
+	sort, err := o.Check(signed, k, s.c.Now().Unix())
+	if err != nil {
+		return 0, err
+	}
+	if newest, ok := k.newest[o.Series]; ok && o.N <= newest {
+		return 0, ErrExists
+	}
+	return sort, nil
+}
+
+func (s *Service) quota(ctx context.Context, row Row) error {
+	count, err := s.c.Store.Count(ctx, row.Clinic, row.Sort, row.Day-year)
+	if err != nil {
+		return s.answer(ctx, "append", err)
+	}
+	if count >= MaxYearly {
+		return ErrQuota
+	}
+	return nil
 }
 
 // open reads a note of a known kind.
@@ -180,7 +247,7 @@ func (s *Service) open(note []byte) (translog.Signed, Opened, error) {
 	if !ok {
 		return translog.Signed{}, Opened{}, ErrMalformed
 	}
-	o, err := kind.Open(signed.Text, s.roots)
+	o, err := kind.Open(signed.Text)
 	return signed, o, err
 }
 
@@ -188,18 +255,19 @@ func (s *Service) open(note []byte) (translog.Signed, Opened, error) {
 const (
 	SectionKeys   = 1 // newest checkpoint of the keys log
 	SectionMsgs   = 2 // newest checkpoint of the msgs log
-	SectionPolicy = 3 // text of the witness policy
+	SectionPolicy = 3 // text of a witness policy: the one in use, then those of replaced logs
 	SectionNote   = 4 // index u64, and a note of the clinic
 	SectionProof  = 5 // tlog-proof of the note before it
 	SectionMore   = 6 // index u64 to ask after for the next page
+	SectionStatus = 7 // the newest status; on the last page
 )
 
 // Clinic returns a page about a clinic: [PageSize] bytes of sections, type u8 | length u32 | bytes,
 // then zeros. Notes rise by index from the first one greater than after (-1 for all); a note that
-// is not witnessed yet is left out, and so is what comes after it. A clinic nobody knows has a page
-// without notes. It returns [ErrUnavailable].
+// is not witnessed yet is left out, and so is what comes after it. The last page has the newest
+// status. A clinic nobody knows has a page without notes. It returns [ErrUnavailable].
 func (s *Service) Clinic(ctx context.Context, clinic ClinicID, after int64) ([]byte, error) {
-	page := make(page, 0, PageSize)
+	p := make(page, 0, PageSize)
 	for _, l := range []struct {
 		section byte
 		log     logwriter.Log
@@ -209,33 +277,59 @@ func (s *Service) Clinic(ctx context.Context, clinic ClinicID, after int64) ([]b
 			return nil, s.answer(ctx, "clinic", err)
 		}
 		if cp != nil {
-			page.add(l.section, cp)
+			p.add(l.section, cp)
 		}
 	}
-	page.add(SectionPolicy, s.c.Policy)
+	p.add(SectionPolicy, s.c.Policy)
+	for _, text := range s.c.Policies {
+		p.add(SectionPolicy, text)
+	}
+	last, after, err := s.addNotes(ctx, &p, clinic, after)
+	if err != nil {
+		return nil, s.answer(ctx, "clinic", err)
+	}
+	if last {
+		status, err := s.newestStatus(ctx, clinic)
+		if err != nil {
+			return nil, s.answer(ctx, "clinic", err)
+		}
+		switch {
+		case status != nil && p.fits(len(status)):
+			p.add(SectionStatus, status)
+			fallthrough
+		case status == nil:
+			return p[:PageSize], nil
+		}
+	}
+	p.add(SectionMore, binary.BigEndian.AppendUint64(nil, uint64(after))) //nolint:gosec // of a note on this page
+	return p[:PageSize], nil
+}
+
+// addNotes fills a page with notes and their proofs, and leaves room to say that there are more.
+// last says that all are given that can be, and given is the index of the last one.
+func (s *Service) addNotes(ctx context.Context, p *page, clinic ClinicID, after int64) (last bool, given int64, err error) {
 	for {
 		notes, err := s.c.Store.Notes(ctx, clinic, after, step)
 		if err != nil {
-			return nil, s.answer(ctx, "clinic", err)
+			return false, after, err
 		}
 		for _, n := range notes {
 			proof, _, err := s.c.Prover.Proof(ctx, n.Index)
 			if errors.Is(err, logwriter.ErrNotFound) {
-				return page[:PageSize], nil
+				return true, after, nil
 			}
 			if err != nil {
-				return nil, s.answer(ctx, "clinic", err)
+				return false, after, err
 			}
-			if !page.fits(8+len(n.Note), len(proof), 8) {
-				page.add(SectionMore, binary.BigEndian.AppendUint64(nil, uint64(after))) //nolint:gosec // of an earlier note
-				return page[:PageSize], nil
+			if !p.fits(8+len(n.Note), len(proof), 8) {
+				return false, after, nil
 			}
-			page.add(SectionNote, append(binary.BigEndian.AppendUint64(nil, uint64(n.Index)), n.Note...)) //nolint:gosec // >= 0
-			page.add(SectionProof, proof)
+			p.add(SectionNote, append(binary.BigEndian.AppendUint64(nil, uint64(n.Index)), n.Note...)) //nolint:gosec // >= 0
+			p.add(SectionProof, proof)
 			after = n.Index
 		}
 		if len(notes) < step {
-			return page[:PageSize], nil
+			return true, after, nil
 		}
 	}
 }
@@ -260,7 +354,7 @@ func (s *Service) answer(ctx context.Context, op string, err error) error {
 	switch {
 	case errors.Is(err, logwriter.ErrExists):
 		return ErrExists
-	case errors.Is(err, logwriter.ErrBehind), errors.Is(err, logwriter.ErrDifferent):
+	case errors.Is(err, logwriter.ErrBehind), errors.Is(err, logwriter.ErrDifferent), errors.Is(err, logwriter.ErrReplaced):
 		return ErrStopped
 	case ctx.Err() != nil:
 		return fmt.Errorf("note %s: %w", op, ctx.Err())

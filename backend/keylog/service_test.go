@@ -61,13 +61,13 @@ func newWorld(t *testing.T, clinics ...*keylogtest.Clinic) *world {
 // service returns another service over the same log.
 func (w *world) service(t *testing.T) *keylog.Service {
 	t.Helper()
-	seq, err := logwriter.NewSequencer(logwriter.SequencerConfig[keylog.Row]{Log: logwriter.Keys, Store: w.db.Logs(), Committer: w.db.Notes()})
+	seq, err := logwriter.NewSequencer(logwriter.SequencerConfig[keylog.Row]{Log: logwriter.Keys, Store: w.db.Logs(), Committer: w.db.Notes(logwriter.Keys)})
 	if err != nil {
 		t.Fatal(err)
 	}
 	go seq.Run(t.Context())
 	s, err := keylog.New(keylog.Config{
-		Store: w.db.Notes(), Sequencer: seq, Heads: w, Admission: w, Policy: []byte("policy\n"),
+		Store: w.db.Notes(logwriter.Keys), Sequencer: seq, Heads: w, Admission: w, Policy: []byte("policy\n"),
 		Prover: logwriter.Reader{Log: logwriter.Keys, Store: w.db.Logs()}, Now: func() time.Time { return w.now },
 		Newest: func(_ context.Context, l logwriter.Log) ([]byte, error) {
 			if l == logwriter.Msgs {
@@ -165,6 +165,9 @@ func sections(t *testing.T, raw []byte, err error) (out []string, kinds []byte) 
 	}
 	return out, kinds
 }
+
+// indexOf reads the index that a section holds.
+func indexOf(part string) int64 { return int64(binary.BigEndian.Uint64([]byte(part))) }
 
 func TestClinicPages(t *testing.T) {
 	t.Parallel()

@@ -17,7 +17,7 @@ var (
 	ErrMalformed = errors.New("note is malformed")
 	// ErrExists: the clinic has logged another note of this kind and number.
 	ErrExists = errors.New("note number is taken")
-	// ErrQuota: the clinic has logged as many notes as it may in a year.
+	// ErrQuota: the clinic has logged as many notes of this sort as it may in a year.
 	ErrQuota = errors.New("clinic has logged too many notes")
 	// ErrStopped: the log accepts nothing any more, until its operator has replaced it.
 	ErrStopped = errors.New("log is stopped")
@@ -35,6 +35,7 @@ type Row struct {
 	// Serial is what no two notes of a clinic share, such as "profile 3"; "" for nothing.
 	Serial string
 	Day    int64 // on which it was logged, days since 1970-01-01 UTC
+	Sort   Sort
 }
 
 var _ logwriter.Row = Row{}
@@ -55,8 +56,9 @@ type Note struct {
 	Note   []byte
 }
 
-// Store keeps the rows. Implementations are safe for concurrent use; what they return belongs to
-// the caller. Durability is as [logwriter.Committer] says; the same note is Same in a Standing.
+// Store keeps the rows of one keys log, and status notes, which belong to none. Implementations are
+// safe for concurrent use; what they return belongs to the caller. Durability is as
+// [logwriter.Committer] says; the same note is Same in a Standing.
 type Store interface {
 	logwriter.Committer[Row]
 
@@ -64,6 +66,12 @@ type Store interface {
 	Notes(ctx context.Context, clinic ClinicID, after int64, most int) ([]Note, error)
 	// All returns up to most notes of all clinics with an index greater than after, rising.
 	All(ctx context.Context, after int64, most int) ([]Note, error)
-	// Count returns how many notes of a clinic were logged on a day after day.
-	Count(ctx context.Context, clinic ClinicID, day int64) (int, error)
+	// Count returns how many notes of a sort a clinic logged on a day after day.
+	Count(ctx context.Context, clinic ClinicID, sort Sort, day int64) (int, error)
+
+	// PutStatus keeps a status unless one of the same signer is kept that was issued at the same
+	// time or later.
+	PutStatus(ctx context.Context, st Status) error
+	// Statuses returns the kept statuses of a clinic, one for each signer, in any order.
+	Statuses(ctx context.Context, clinic ClinicID) ([]Status, error)
 }

@@ -5,6 +5,7 @@ import (
 	"crypto/ed25519"
 	"errors"
 	"log/slog"
+	"sync"
 	"time"
 
 	"github.com/chaperone-privacy/chaperone/internal/contact"
@@ -15,34 +16,103 @@ import (
 var (
 	// ErrProof: the signature does not verify, or nobody granted this key what it asks for.
 	ErrProof = errors.New("key is not granted")
+	// ErrRevoked: the clinic has ended this key.
+	ErrRevoked = errors.New("key is revoked")
 	// ErrClock: the request's time is more than five minutes from the server's.
 	ErrClock = errors.New("request is too old or from the future")
 )
 
 // view is what the notes in the log say. It is built from the log when it is first needed and
-// follows it, also where another server wrote.
+// follows it, also where another server wrote. What a log said that was replaced holds as well:
+// a key that was revoked there is not given back by forgetting it.
 type view struct {
-	after   int64 // index of the last note read
-	roots   map[ClinicID]contact.RootSet
-	newest  map[ClinicID]int64 // number of the newest profile
-	devices map[[32]byte][]contact.Grant
+	after   int64 // index of the last note read of the log
+	older   int   // how many of the older logs were read
+	clinics map[ClinicID]*Known
+	devices map[[32]byte][]ClinicID  // which clinics granted a device key
 	cards   map[card.Number]ClinicID // of clinics that have a profile; of two the first
 }
 
 func newView() view {
 	return view{
-		after: -1, roots: map[ClinicID]contact.RootSet{}, newest: map[ClinicID]int64{},
-		devices: map[[32]byte][]contact.Grant{}, cards: map[card.Number]ClinicID{},
+		after: -1, clinics: map[ClinicID]*Known{},
+		devices: map[[32]byte][]ClinicID{}, cards: map[card.Number]ClinicID{},
 	}
+}
+
+// learn adds a note of a clinic.
+func (v *view) learn(o Opened) {
+	k := v.clinics[o.Clinic]
+	if k == nil {
+		k = &Known{newest: map[string]int64{}}
+		v.clinics[o.Clinic] = k
+	}
+	grants := len(k.Grants)
+	o.Learn(k)
+	if newest, ok := k.newest[o.Series]; o.Series != "" && (!ok || newest < o.N) {
+		k.newest[o.Series] = o.N
+	}
+	for _, g := range k.Grants[grants:] {
+		if g.Role == contact.RoleDevice {
+			v.devices[g.Key.Public] = append(v.devices[g.Key.Public], o.Clinic)
+		}
+	}
+	if n := card.Of(o.Clinic); k.Roots != nil && v.cards[n] == (ClinicID{}) {
+		v.cards[n] = o.Clinic
+	}
+}
+
+// shared lets callers that ask at the same time share one answer. The zero value is ready.
+type shared struct {
+	mu    sync.Mutex // held while somebody reads
+	begun uint64     // readings so far; under count
+	done  uint64     // the last one that succeeded; under mu
+	count sync.Mutex
+}
+
+// do returns when a call of read that began after this one has succeeded, or its own has failed.
+func (s *shared) do(read func() error) error {
+	s.count.Lock()
+	need := s.begun + 1
+	s.count.Unlock()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.done >= need {
+		return nil
+	}
+	s.count.Lock()
+	s.begun++
+	mine := s.begun
+	s.count.Unlock()
+	err := read()
+	if err == nil {
+		s.done = mine
+	}
+	return err
 }
 
 // refresh reads the notes that were logged since the last time.
 func (s *Service) refresh(ctx context.Context) error {
-	s.mu.Lock()
-	after := s.view.after
-	s.mu.Unlock()
+	return s.reading.do(func() error {
+		s.mu.RLock()
+		after, older := s.view.after, s.view.older
+		s.mu.RUnlock()
+		for ; older < len(s.c.Older); older++ {
+			if err := s.follow(ctx, s.c.Older[older], -1, func(int64) {}); err != nil {
+				return err
+			}
+			s.mu.Lock()
+			s.view.older = older + 1
+			s.mu.Unlock()
+		}
+		return s.follow(ctx, s.c.Store, after, func(read int64) { s.view.after = read })
+	})
+}
+
+// follow learns from the notes of a store after an index. at is called under mu.
+func (s *Service) follow(ctx context.Context, store Store, after int64, at func(read int64)) error {
 	for {
-		notes, err := s.c.Store.All(ctx, after, step)
+		notes, err := store.All(ctx, after, step)
 		if err != nil {
 			return err
 		}
@@ -51,12 +121,10 @@ func (s *Service) refresh(ctx context.Context) error {
 			// are not known here.
 			_, o, err := s.open(n.Note)
 			s.mu.Lock()
-			if n.Index > s.view.after {
-				if err == nil {
-					s.view.learn(o)
-				}
-				s.view.after = n.Index
+			if err == nil {
+				s.view.learn(o)
 			}
+			at(n.Index)
 			s.mu.Unlock()
 			after = n.Index
 		}
@@ -66,52 +134,36 @@ func (s *Service) refresh(ctx context.Context) error {
 	}
 }
 
-func (v *view) learn(o Opened) {
-	if o.Roots != nil {
-		v.roots[o.Clinic] = *o.Roots
-		v.newest[o.Clinic] = max(v.newest[o.Clinic], o.N)
-		if n := card.Of(o.Clinic); v.cards[n] == (ClinicID{}) {
-			v.cards[n] = o.Clinic
-		}
+// fresh makes the view as new as the log, also where other servers write it.
+func (s *Service) fresh(ctx context.Context) error {
+	if s.c.Alone && s.read.Load() {
+		return nil // what this process logs it learns at once
 	}
-	if o.Device != nil {
-		v.devices[o.Device.Key.Public] = append(v.devices[o.Device.Key.Public], *o.Device)
+	if err := s.refresh(ctx); err != nil {
+		return err
 	}
-}
-
-func (s *Service) roots(c ClinicID) (contact.RootSet, bool) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	rs, ok := s.view.roots[c]
-	return rs, ok
+	s.read.Store(true)
+	return nil
 }
 
 // Find returns the clinic whose card has this number; false when none of the clinics that have a
 // profile here has it. It returns [ErrUnavailable].
 func (s *Service) Find(ctx context.Context, n card.Number) (ClinicID, bool, error) {
-	if err := s.refresh(ctx); err != nil {
+	if err := s.fresh(ctx); err != nil {
 		return ClinicID{}, false, s.answer(ctx, "find", err)
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
+	s.mu.RLock()
+	defer s.mu.RUnlock()
 	id, ok := s.view.cards[n]
 	return id, ok, nil
 }
 
-func (s *Service) newestN(c ClinicID) int64 {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	n, ok := s.view.newest[c]
-	if !ok {
-		return -1
+// known returns what the log says of a clinic. The caller holds mu and changes nothing.
+func (s *Service) known(c ClinicID) *Known {
+	if k := s.view.clinics[c]; k != nil {
+		return k
 	}
-	return n
-}
-
-func (s *Service) grants(public [32]byte) []contact.Grant {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.view.devices[public]
+	return &Known{}
 }
 
 // Request is a call by a device key, and what it signed; see [contact.RequestBytes]. The same
@@ -130,7 +182,8 @@ type Request struct {
 func (Request) LogValue() slog.Value { return slog.StringValue("[redacted]") }
 
 // Authorise returns the clinic that granted the key of a request to one of its devices, if the
-// signature verifies, the grant is in force and the clinic is admitted. It returns [ErrProof],
+// signature verifies, the grant is in force, the key was not revoked, in this log or one that it
+// replaced, by whichever server, and the clinic is admitted. It returns [ErrProof], [ErrRevoked],
 // [ErrClock], [ErrNotAdmitted], [ErrMalformed] or [ErrUnavailable].
 func (s *Service) Authorise(ctx context.Context, r Request) (ClinicID, error) {
 	if len(r.PublicKey) != ed25519.PublicKeySize || len(r.Nonce) != 16 || len(r.Signature) != ed25519.SignatureSize {
@@ -143,26 +196,41 @@ func (s *Service) Authorise(ctx context.Context, r Request) (ClinicID, error) {
 	if off := now.Sub(time.Unix(r.UnixSeconds, 0)); off > contact.RequestWindow || off < -contact.RequestWindow {
 		return ClinicID{}, ErrClock
 	}
-	public := [32]byte(r.PublicKey)
-	grants := s.grants(public)
-	if len(grants) == 0 { // perhaps another server logged it
-		if err := s.refresh(ctx); err != nil {
-			return ClinicID{}, s.answer(ctx, "authorise", err)
-		}
-		grants = s.grants(public)
+	if err := s.fresh(ctx); err != nil {
+		return ClinicID{}, s.answer(ctx, "authorise", err)
 	}
-	for _, g := range grants {
-		if g.NotBefore > now.Unix() || g.NotAfter < now.Unix() {
-			continue
-		}
-		admitted, err := s.c.Admission.Admitted(g.Clinic)
-		if err != nil {
-			return ClinicID{}, s.answer(ctx, "authorise", err)
-		}
-		if !admitted {
-			return ClinicID{}, ErrNotAdmitted
-		}
-		return g.Clinic, nil
+	clinic, err := s.granter([32]byte(r.PublicKey), now.Unix())
+	if err != nil {
+		return ClinicID{}, err
 	}
-	return ClinicID{}, ErrProof
+	admitted, err := s.c.Admission.Admitted(clinic)
+	if err != nil {
+		return ClinicID{}, s.answer(ctx, "authorise", err)
+	}
+	if !admitted {
+		return ClinicID{}, ErrNotAdmitted
+	}
+	return clinic, nil
+}
+
+// granter returns the first clinic by whose grant a device key may be used now.
+func (s *Service) granter(public [32]byte, now int64) (ClinicID, error) {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	err := ErrProof
+	for _, c := range s.view.devices[public] {
+		k := s.known(c)
+		for _, g := range k.Grants {
+			if g.Role != contact.RoleDevice || g.Key.Public != public {
+				continue
+			}
+			switch e := k.usable(g, now); e {
+			case nil:
+				return c, nil
+			case ErrRevoked:
+				err = e
+			}
+		}
+	}
+	return ClinicID{}, err
 }

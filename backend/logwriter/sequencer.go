@@ -66,7 +66,7 @@ func NewSequencer[R Row](c SequencerConfig[R]) (*Sequencer[R], error) {
 
 // Add logs an entry and returns its index once it is durable. An entry that was logged before,
 // with the same bytes, is answered with its index; with other bytes it is [ErrExists]. Other
-// errors are [ErrTooLarge], [ErrBehind] and [ErrDifferent] (nothing is accepted any more),
+// errors are [ErrTooLarge], [ErrBehind], [ErrDifferent] and [ErrReplaced] (nothing is accepted any more),
 // [ErrUnavailable], or ctx's own; after the last two the entry may have been logged.
 func (s *Sequencer[R]) Add(ctx context.Context, leaf []byte, row R) (int64, error) {
 	if len(leaf) > MaxLeaf {
@@ -192,7 +192,7 @@ func (s *Sequencer[R]) commit(ctx context.Context, batch []*pending[R]) {
 			batch, err = s.answerTaken(ctx, batch)
 		}
 	}
-	if err != nil && !errors.Is(err, ErrBehind) && !errors.Is(err, ErrDifferent) {
+	if err != nil && !final(err) {
 		s.cfg.Logger.Error("log store failed", "log", s.cfg.Log.String(), "error", err)
 		err = fmt.Errorf("%w: %w", ErrUnavailable, err)
 	}
@@ -205,12 +205,20 @@ func (s *Sequencer[R]) commit(ctx context.Context, batch []*pending[R]) {
 	}
 }
 
+// final reports whether an error stops a log for good.
+func final(err error) bool {
+	return errors.Is(err, ErrBehind) || errors.Is(err, ErrDifferent) || errors.Is(err, ErrReplaced)
+}
+
 // try commits a batch once, and answers its entries when that succeeds.
 func (s *Sequencer[R]) try(ctx context.Context, batch []*pending[R]) error {
 	if s.tree == nil {
 		state, err := s.cfg.Store.State(ctx, s.cfg.Log)
 		if err != nil {
 			return err
+		}
+		if state.Frozen {
+			return ErrReplaced
 		}
 		if s.tree, err = loadTree(ctx, s.cfg.Store, s.cfg.Log, state.Size); err != nil {
 			return err

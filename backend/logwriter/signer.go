@@ -47,7 +47,7 @@ type Signer struct {
 	mu      sync.Mutex
 	frozen  int64         // newest frozen size
 	moved   chan struct{} // closed and replaced when frozen grows
-	stopped error         // ErrBehind or ErrDifferent: final
+	stopped error         // ErrBehind, ErrDifferent or ErrReplaced: final
 	late    error         // ErrDifferent, said by a witness when others had been enough
 }
 
@@ -106,7 +106,8 @@ func NewSigner(c SignerConfig) (*Signer, error) {
 // Key is the log's public key, named by its origin.
 func (s *Signer) Key() translog.Key { return s.key }
 
-// Err says why the log is stopped for good: [ErrBehind] or [ErrDifferent]; nil when it is not.
+// Err says why the log is stopped for good: [ErrBehind], [ErrDifferent] or [ErrReplaced]; nil when it
+// is not.
 func (s *Signer) Err() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -162,7 +163,7 @@ func (s *Signer) Run(ctx context.Context) {
 		switch {
 		case err == nil:
 			pause = s.cfg.Every
-		case errors.Is(err, ErrBehind), errors.Is(err, ErrDifferent):
+		case final(err):
 			s.stop(err)
 			return
 		case ctx.Err() != nil:
@@ -187,6 +188,24 @@ func (s *Signer) Run(ctx context.Context) {
 			pause = min(2*pause, maxPause)
 		}
 	}
+}
+
+// Check says what Run would find at its start: [ErrBehind], [ErrDifferent] or [ErrReplaced]; nil when
+// nothing is wrong as far as witnesses answer, or another error when the store does not. It signs
+// nothing but the empty log.
+func (s *Signer) Check(ctx context.Context) error {
+	state, err := s.cfg.Store.State(ctx, s.cfg.Log)
+	if err != nil {
+		return err
+	}
+	if state.Frozen {
+		return ErrReplaced
+	}
+	base, err := s.signed(ctx, state)
+	if err != nil {
+		return err
+	}
+	return s.compareAll(ctx, base)
 }
 
 func (s *Signer) stop(err error) {
@@ -233,6 +252,9 @@ func (s *Signer) round(ctx context.Context) (again bool, err error) {
 	state, err := s.cfg.Store.State(ctx, s.cfg.Log)
 	if err != nil {
 		return true, err
+	}
+	if state.Frozen {
+		return true, ErrReplaced
 	}
 	newest, _, err := s.cfg.Store.Newest(ctx, s.cfg.Log)
 	if err != nil && !errors.Is(err, ErrNotFound) {

@@ -3,6 +3,7 @@ package logwriter
 import (
 	"context"
 	"errors"
+	"strconv"
 )
 
 // The sentinels of this package. Their texts hold nothing of a request.
@@ -21,6 +22,8 @@ var (
 	ErrBehind = errors.New("log is behind its witnesses")
 	// ErrDifferent: what the store holds is not what was signed.
 	ErrDifferent = errors.New("log differs from what was signed")
+	// ErrReplaced: the log was replaced by another.
+	ErrReplaced = errors.New("log was replaced")
 	// ErrDamaged: tiles and size of a log contradict each other.
 	ErrDamaged = errors.New("log is damaged")
 	// ErrUnavailable: the store failed or the server is ending. Whether the entry was logged is
@@ -33,24 +36,38 @@ var (
 // MaxLeaf is the greatest size of a leaf, in bytes: entry bundles give lengths in 16 bits.
 const MaxLeaf = 1<<16 - 1
 
-// Log names one of the two logs in the store. The values are stored.
+// Log names a log in the store. The values are stored.
 type Log uint8
 
-// The logs.
+// The logs, as they begin. One that had to be replaced is followed by Next.
 const (
 	Keys Log = 1 // leaves are whole notes of clinics
 	Msgs Log = 2 // leaves are 48 bytes: commit 32, tag 16
 )
 
-// String returns the last part of the log's origin.
+// Next is the log that replaces this one.
+func (l Log) Next() Log { return l + 2 }
+
+// Generation is 1 for a log that replaced none.
+func (l Log) Generation() int { return int(l+1) / 2 }
+
+// Kind is [Keys] or [Msgs].
+func (l Log) Kind() Log { return 2 - l%2 }
+
+// String returns what of the log's origin follows the server's name: "keys", or "2/keys" for the
+// log that replaced it.
 func (l Log) String() string {
-	switch l {
-	case Keys:
-		return "keys"
-	case Msgs:
-		return "msgs"
+	name := "keys"
+	switch {
+	case l == 0:
+		return "unknown"
+	case l.Kind() == Msgs:
+		name = "msgs"
 	}
-	return "unknown"
+	if n := l.Generation(); n > 1 {
+		return strconv.Itoa(n) + "/" + name
+	}
+	return name
 }
 
 // TileID names a tile: 256 neighbouring hashes of one level, and what lies between them and the
@@ -74,6 +91,15 @@ type Tile struct {
 type State struct {
 	Size    int64
 	Offered []byte // the newest checkpoint that was signed; nil for none. Its size is at most Size
+	Frozen  bool   // it was replaced and takes nothing more
+}
+
+// Frozen is a log that was replaced.
+type Frozen struct {
+	Log        Log
+	Size       int64  // of the last checkpoint that holds; 0 for none
+	Checkpoint []byte // witnessed; nil for none
+	Policy     []byte // text of the witness policy it had
 }
 
 // Batch is what one transaction adds. Rows[i] belongs to the leaf of index Size+i.
@@ -122,6 +148,12 @@ type Store interface {
 	Freeze(ctx context.Context, l Log, size int64, checkpoint []byte) error
 	// First returns the smallest frozen checkpoint of a size greater than index, or [ErrNotFound].
 	First(ctx context.Context, l Log, index int64) (size int64, checkpoint []byte, err error)
+	// Frozen returns the logs that were replaced, rising.
+	Frozen(ctx context.Context) ([]Frozen, error)
+	// Replace ends a log and begins its Next. What was published at Size and after loses its
+	// place: it stays, and may be published again. A log that is not there, or was replaced, is
+	// [ErrMoved].
+	Replace(ctx context.Context, f Frozen) error
 	// Newest returns the greatest frozen checkpoint, or [ErrNotFound].
 	Newest(ctx context.Context, l Log) (size int64, checkpoint []byte, err error)
 }

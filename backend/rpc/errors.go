@@ -41,6 +41,11 @@ func (e *undelivered) Unwrap() error { return e.cause }
 // errPanic is what a recovered panic becomes.
 var errPanic = errors.New("handler panicked")
 
+// dailyError says that a clinic has published as much as it may in a day.
+type dailyError struct{ left time.Duration }
+
+func (e *dailyError) Error() string { return "clinic has published too much today" }
+
 // answerFor is the one place where errors become what a caller sees. What it does not know is
 // CodeInternal, and known to the log alone.
 func answerFor(err error) answer {
@@ -49,6 +54,9 @@ func answerFor(err error) answer {
 	}
 	if invalid, ok := errors.AsType[*protovalidate.ValidationError](err); ok {
 		return answer{code: connect.CodeInvalidArgument, text: invalidText(invalid)}
+	}
+	if daily, ok := errors.AsType[*dailyError](err); ok {
+		return answer{connect.CodeResourceExhausted, "this clinic has published as much as it may in a day; go on after midnight UTC, or ask the operator of the server for a higher --publish-per-day", daily.left}
 	}
 	for _, known := range sentinels {
 		if errors.Is(err, known.err) {
@@ -85,10 +93,13 @@ var sentinels = []struct {
 	{envelope.ErrStopped, answer{code: connect.CodeFailedPrecondition, text: "this server's log is stopped; nothing can be published until its operator has replaced it"}},
 	{envelope.ErrUnavailable, answer{connect.CodeUnavailable, "the server cannot answer just now; send the same request again in a minute", time.Minute}},
 	{keylog.ErrNotAdmitted, answer{code: connect.CodePermissionDenied, text: "this clinic is not admitted here; ask the operator of the server"}},
-	{keylog.ErrSignature, answer{code: connect.CodePermissionDenied, text: "the note is not signed by this clinic's root keys, or its profile is not logged yet; log the profile first"}},
+	{keylog.ErrSignature, answer{code: connect.CodePermissionDenied, text: "the note is not signed by a key that may sign it; log the clinic's profile, rotations and grants first, in their order"}},
+	{keylog.ErrRevoked, answer{code: connect.CodePermissionDenied, text: "this key was revoked by its clinic and is of no use any more; stop using this device until it has a grant for a new key"}},
+	{keylog.ErrFuture, answer{code: connect.CodeInvalidArgument, text: "the status is more than an hour ahead of this server; set the monitor's clock and sign a new one"}},
+	{keylog.ErrTooMany, answer{connect.CodeResourceExhausted, "this clinic has sent as many status notes as it may in a day; the newest is kept, send the next one after midnight UTC", time.Hour}},
 	{keylog.ErrMalformed, answer{code: connect.CodeInvalidArgument, text: "the note is malformed or of a kind that is not known here; update the program that sent it"}},
 	{keylog.ErrExists, answer{code: connect.CodeAlreadyExists, text: "another note of this number is logged; fetch the clinic's notes and use a higher number"}},
-	{keylog.ErrQuota, answer{code: connect.CodeResourceExhausted, text: "this clinic has logged as many notes as it may in a year; ask the operator of the server"}},
+	{keylog.ErrQuota, answer{code: connect.CodeResourceExhausted, text: "this clinic has logged as many notes of this sort as it may in a year; revocations and withdrawals by the root are counted apart; ask the operator of the server"}},
 	{keylog.ErrStopped, answer{code: connect.CodeFailedPrecondition, text: "this server's log is stopped; nothing can be logged until its operator has replaced it"}},
 	{keylog.ErrUnavailable, answer{connect.CodeUnavailable, "the server cannot answer just now; send the same request again in a minute", time.Minute}},
 	{keylog.ErrProof, answer{code: connect.CodePermissionDenied, text: "this key is not granted by a clinic, or no longer; check the device's grant"}},

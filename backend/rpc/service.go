@@ -50,6 +50,10 @@ const (
 	maxSmallMessage = 8 << 10
 )
 
+// defaultDaily is more than a clinic has patients. It bounds what a stolen key and a stolen monitor
+// together can fill the log with.
+const defaultDaily = 250_000
+
 // Rules are the schema's rules about requests. Compiling them takes milliseconds: it is done
 // beside the rest of the start, and a request that comes sooner waits for it.
 type Rules struct {
@@ -91,19 +95,20 @@ func (r *Rules) Validate(msg proto.Message, opts ...protovalidate.ValidationOpti
 
 // Config is what [New] needs.
 type Config struct {
-	Pack       *checklist.Pack    // required
-	Vaults     *vaultsync.Service // required
-	Envelopes  *envelope.Service  // required
-	Notes      *keylog.Service    // required
-	Rates      *limit.Rates       // required
-	Gate       *limit.Gate        // required
-	Observer   Observer           // required
-	Rules      *Rules             // nil means NewRules()
-	Deadline   time.Duration      // for a unary request once it is admitted; 0 means 10 s
-	Reflection bool               // serve gRPC reflection
-	Now        func() time.Time   // nil means time.Now
-	Rand       io.Reader          // nil means crypto/rand
-	Log        *slog.Logger       // nil discards
+	Pack       func() (*checklist.Pack, error) // required; the same at every call
+	Vaults     *vaultsync.Service              // required
+	Envelopes  *envelope.Service               // required
+	Notes      *keylog.Service                 // required
+	Daily      int                             // messages that a clinic may publish in a day; 0 means 250,000
+	Rates      *limit.Rates                    // required
+	Gate       *limit.Gate                     // required
+	Observer   Observer                        // required
+	Rules      *Rules                          // nil means NewRules()
+	Deadline   time.Duration                   // for a unary request once it is admitted; 0 means 10 s
+	Reflection bool                            // serve gRPC reflection
+	Now        func() time.Time                // nil means time.Now
+	Rand       io.Reader                       // nil means crypto/rand
+	Log        *slog.Logger                    // nil discards
 }
 
 // service holds what the interceptors need.
@@ -138,6 +143,9 @@ func New(c Config) (*connect.Server, error) {
 	if s.log == nil {
 		s.log = slog.New(slog.DiscardHandler)
 	}
+	if c.Daily == 0 {
+		c.Daily = defaultDaily
+	}
 	if c.Rules == nil {
 		c.Rules = NewRules()
 	}
@@ -148,7 +156,7 @@ func New(c Config) (*connect.Server, error) {
 	chaperonev1connect.RegisterChecklistServiceHandler(server, newChecklistHandler(c.Pack, s.now))
 	chaperonev1connect.RegisterVaultServiceHandler(server, &vaultHandler{vaults: c.Vaults})
 	chaperonev1connect.RegisterContactServiceHandler(server, &contactHandler{envelopes: c.Envelopes, notes: c.Notes})
-	chaperonev1connect.RegisterClinicServiceHandler(server, &clinicHandler{envelopes: c.Envelopes, notes: c.Notes})
+	chaperonev1connect.RegisterClinicServiceHandler(server, &clinicHandler{envelopes: c.Envelopes, notes: c.Notes, daily: limit.NewDaily[keylog.ClinicID](c.Daily, s.now)})
 	if c.Reflection {
 		grpcreflect.Register(server)
 	}
@@ -158,11 +166,8 @@ func New(c Config) (*connect.Server, error) {
 // Mount registers server's routes on mux, behind the guard, with the read limits of each
 // procedure.
 func Mount(mux connecthttp.ServeMux, server *connect.Server) {
-	// A misspelt field or an enum nobody knows is an error here, not silently left out.
-	strict := connectproto.NewJSONCodec()
-	strict.UnmarshalOptions.DiscardUnknown = false
 	connecthttp.Mount(guardedMux{mux}, server,
-		connecthttp.WithCodecs(connectproto.NewBinaryCodec(), strict),
+		connecthttp.WithCodecs(connectproto.NewBinaryCodec(), newJSONCodec()),
 		connecthttp.WithCompressors(connectgzip.New()),
 		connecthttp.WithReadMaxBytes(maxSmallMessage),
 		connecthttp.WithCompressMinBytes(compressFrom),

@@ -19,7 +19,8 @@ type engine struct {
 	vaults    vaultsync.Store
 	logs      logwriter.Store
 	envelopes envelope.Store
-	notes     keylog.Store
+	notes     func(logwriter.Log) keylog.Store
+	alone     bool // no other process writes the same data
 	ping      func(context.Context) error
 	close     func() error
 }
@@ -33,17 +34,20 @@ func openStore(ctx context.Context, dir, db string, log *slog.Logger, held func(
 		if err != nil {
 			return nil, err
 		}
-		return &engine{"sqlite", s.Vaults(), s.Logs(), s.Envelopes(), s.Notes(), s.Ping, s.Close}, nil
+		notes := func(l logwriter.Log) keylog.Store { return s.Notes(l) }
+		return &engine{"sqlite", s.Vaults(), s.Logs(), s.Envelopes(), notes, true, s.Ping, s.Close}, nil
 	case MemoryDB:
 		s := memory.New()
 		held()
-		return &engine{"memory", s.Vaults(), s.Logs(), s.Envelopes(), s.Notes(), s.Ping, s.Close}, nil
+		notes := func(l logwriter.Log) keylog.Store { return s.Notes(l) }
+		return &engine{"memory", s.Vaults(), s.Logs(), s.Envelopes(), notes, true, s.Ping, s.Close}, nil
 	default:
 		s, err := postgres.Open(ctx, postgres.Config{URL: db, Log: log})
 		if err != nil {
 			return nil, err
 		}
 		held()
-		return &engine{"postgres", s.Vaults(), s.Logs(), s.Envelopes(), s.Notes(), s.Ping, s.Close}, nil
+		notes := func(l logwriter.Log) keylog.Store { return s.Notes(l) }
+		return &engine{"postgres", s.Vaults(), s.Logs(), s.Envelopes(), notes, false, s.Ping, s.Close}, nil
 	}
 }

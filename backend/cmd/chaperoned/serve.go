@@ -44,6 +44,8 @@ Flags, with the environment variable that sets each (a flag wins) and [default]:
                           whose X-Forwarded-For is believed [none]
     --drain DURATION      CHAPERONE_DRAIN          how long /readyz says 503 before
                           the port closes [0s]
+    --publish-per-day N   CHAPERONE_PUBLISH_PER_DAY
+                          messages that one clinic may publish in a day [250000]
     --reflection          CHAPERONE_REFLECTION     serve gRPC reflection [false]
     --log-level LEVEL     CHAPERONE_LOG_LEVEL      debug, info, warn or error [info]
 
@@ -68,6 +70,7 @@ type settings struct {
 const (
 	startGC = 400 // percent
 	usualGC = 100 // Go's own default
+	settle  = 50 * time.Millisecond
 )
 
 // serve runs the server until a signal ends it.
@@ -109,9 +112,6 @@ func announce(ctx context.Context, stdout io.Writer, srv *server.Server, tls boo
 		return
 	case <-srv.Ready():
 	}
-	if os.Getenv("GOGC") == "" {
-		debug.SetGCPercent(usualGC)
-	}
 	if addr := srv.MetricsAddr(); addr != nil {
 		fmt.Fprintf(stdout, "metrics http://%s/metrics\n", addr)
 	}
@@ -120,6 +120,14 @@ func announce(ctx context.Context, stdout io.Writer, srv *server.Server, tls boo
 		scheme = "https"
 	}
 	fmt.Fprintf(stdout, "serving %s://%s\n", scheme, srv.Addr())
+	if os.Getenv("GOGC") != "" {
+		return
+	}
+	select {
+	case <-ctx.Done():
+	case <-time.After(settle): // the first collection would take the machine from the first requests
+		debug.SetGCPercent(usualGC)
+	}
 }
 
 // untilSignal returns a context that the first signal ends. The second ends the process: all
@@ -168,6 +176,7 @@ func parseServe(args []string, getenv func(string) string) (settings, error) {
 	flags.StringVar(&s.TLSKey, "tls-key", "", "")
 	flags.StringVar(&proxies, "trusted-proxy", "", "")
 	flags.DurationVar(&s.Timeouts.Drain, "drain", 0, "")
+	flags.IntVar(&s.Limits.PublishPerDay, "publish-per-day", 0, "")
 	flags.BoolVar(&s.Reflection, "reflection", false, "")
 	flags.StringVar(&level, "log-level", "info", "")
 	if err := flags.Parse(args); err != nil {

@@ -22,13 +22,19 @@ type logs struct {
 	commits map[[32]byte]*message
 	inbox   map[envelope.WatchID][]copyRow
 
-	notes   []note // by index
-	hashes  map[[32]byte]int64
-	serials map[string]int64
+	notes    []note // by index
+	statuses map[signer]keylog.Status
+}
+
+// signer is a monitor key of a clinic.
+type signer struct {
+	clinic keylog.ClinicID
+	key    [32]byte
 }
 
 type oneLog struct {
 	size        int64
+	policy      []byte // of a log that was replaced
 	offered     []byte
 	offeredSize int64
 	tiles       map[logwriter.TileID][]byte
@@ -44,18 +50,21 @@ type checkpoint struct {
 type message struct {
 	envelope.Row
 
+	log   logwriter.Log // 0: it lost its place
 	index int64
 }
 
 type copyRow struct {
 	envelope.Copy
 
+	log   logwriter.Log
 	until int64
 }
 
 type note struct {
 	keylog.Row
 
+	log   logwriter.Log
 	index int64
 }
 
@@ -63,8 +72,7 @@ func newLogs() *logs {
 	g := &logs{
 		log: map[logwriter.Log]*oneLog{},
 		ids: map[envelope.ID]*message{}, commits: map[[32]byte]*message{},
-		inbox:  map[envelope.WatchID][]copyRow{},
-		hashes: map[[32]byte]int64{}, serials: map[string]int64{},
+		inbox: map[envelope.WatchID][]copyRow{}, statuses: map[signer]keylog.Status{},
 	}
 	for _, l := range []logwriter.Log{logwriter.Keys, logwriter.Msgs} {
 		g.log[l] = &oneLog{tiles: map[logwriter.TileID][]byte{}}
@@ -106,7 +114,7 @@ func (s *Logs) State(ctx context.Context, l logwriter.Log) (logwriter.State, err
 	}
 	defer s.g.mu.Unlock()
 	o := s.g.log[l]
-	return logwriter.State{Size: o.size, Offered: slices.Clone(o.offered)}, nil
+	return logwriter.State{Size: o.size, Offered: slices.Clone(o.offered), Frozen: o.policy != nil}, nil
 }
 
 // Tiles implements [logwriter.Store].
@@ -148,7 +156,7 @@ func (s *Logs) Offer(ctx context.Context, l logwriter.Log, size int64, raw []byt
 	}
 	defer s.g.mu.Unlock()
 	o := s.g.log[l]
-	if size < o.offeredSize || size > o.size {
+	if size < o.offeredSize || size > o.size || o.policy != nil {
 		return logwriter.ErrMoved
 	}
 	o.offered, o.offeredSize = slices.Clone(raw), size
@@ -201,11 +209,59 @@ func (s *Logs) Newest(ctx context.Context, l logwriter.Log) (int64, []byte, erro
 	return last.size, slices.Clone(last.raw), nil
 }
 
+// Frozen implements [logwriter.Store].
+func (s *Logs) Frozen(ctx context.Context) ([]logwriter.Frozen, error) {
+	if err := s.g.enter(ctx); err != nil {
+		return nil, err
+	}
+	defer s.g.mu.Unlock()
+	var all []logwriter.Frozen
+	for l, o := range s.g.log {
+		if o.policy != nil {
+			all = append(all, logwriter.Frozen{
+				Log: l, Size: o.offeredSize, Checkpoint: slices.Clone(o.offered), Policy: slices.Clone(o.policy),
+			})
+		}
+	}
+	slices.SortFunc(all, func(a, b logwriter.Frozen) int { return int(a.Log) - int(b.Log) })
+	return all, nil
+}
+
+// Replace implements [logwriter.Store].
+func (s *Logs) Replace(ctx context.Context, f logwriter.Frozen) error {
+	if err := s.g.enter(ctx); err != nil {
+		return err
+	}
+	defer s.g.mu.Unlock()
+	o := s.g.log[f.Log]
+	if o == nil || o.policy != nil {
+		return logwriter.ErrMoved
+	}
+	o.offered, o.offeredSize, o.policy = slices.Clone(f.Checkpoint), f.Size, append([]byte{}, f.Policy...)
+	s.g.log[f.Log.Next()] = &oneLog{tiles: map[logwriter.TileID][]byte{}}
+	for _, m := range s.g.ids {
+		if m.log == f.Log && m.index >= f.Size {
+			m.log = 0
+		}
+	}
+	return nil
+}
+
+// standing returns what holds a message's id or commit, other than itself without a place.
+func (g *logs) standing(r envelope.Row) *message {
+	for _, m := range []*message{g.ids[r.ID], g.commits[r.Commit]} {
+		if m != nil && (m.log != 0 || m.Digest != r.Digest) {
+			return m
+		}
+	}
+	return nil
+}
+
 // grow writes the log's part of a batch, after taken has said whether a row's key is taken. The
 // lock is held.
 func grow[R any](g *logs, b logwriter.Batch[R], taken func(R) bool, put func(R, int64)) error {
 	o := g.log[b.Log]
-	if o.size != b.Size {
+	if o.size != b.Size || o.policy != nil {
 		return logwriter.ErrMoved
 	}
 	if slices.ContainsFunc(b.Rows, taken) {

@@ -25,14 +25,14 @@ func (e *Envelopes) CommitBatch(ctx context.Context, b logwriter.Batch[envelope.
 	defer e.g.mu.Unlock()
 	g := e.g
 	return grow(g, b, func(r envelope.Row) bool {
-		return g.ids[r.ID] != nil || g.commits[r.Commit] != nil
+		return g.standing(r) != nil
 	}, func(r envelope.Row, index int64) {
 		sealed := slices.Clone(r.Copy)
 		r.Sealed, r.Copy = slices.Clone(r.Sealed), nil
-		m := &message{r, index}
+		m := &message{r, b.Log, index}
 		g.ids[r.ID], g.commits[r.Commit] = m, m
 		if sealed != nil {
-			g.inbox[r.Watch] = append(g.inbox[r.Watch], copyRow{envelope.Copy{Index: index, Sealed: sealed}, r.Until})
+			g.inbox[r.Watch] = append(g.inbox[r.Watch], copyRow{envelope.Copy{Index: index, Sealed: sealed}, b.Log, r.Until})
 		}
 	})
 }
@@ -45,11 +45,7 @@ func (e *Envelopes) Standing(ctx context.Context, rows []envelope.Row) ([]logwri
 	defer e.g.mu.Unlock()
 	all := make([]logwriter.Standing, len(rows))
 	for i, r := range rows {
-		m := e.g.ids[r.ID]
-		if m == nil {
-			m = e.g.commits[r.Commit]
-		}
-		if m != nil {
+		if m := e.g.standing(r); m != nil {
 			all[i] = logwriter.Standing{Taken: true, Index: m.index, Same: m.Digest == r.Digest && m.ID == r.ID}
 		}
 	}
@@ -66,18 +62,18 @@ func (e *Envelopes) Get(ctx context.Context, id envelope.ID) (envelope.Message, 
 	if m == nil {
 		return envelope.Message{}, envelope.ErrNotFound
 	}
-	return envelope.Message{Index: m.index, Sealed: slices.Clone(m.Sealed)}, nil
+	return envelope.Message{Log: m.log, Index: m.index, Sealed: slices.Clone(m.Sealed)}, nil
 }
 
 // Inbox implements [envelope.Store].
-func (e *Envelopes) Inbox(ctx context.Context, watch envelope.WatchID, after int64, most int) ([]envelope.Copy, error) {
+func (e *Envelopes) Inbox(ctx context.Context, watch envelope.WatchID, l logwriter.Log, after int64, most int) ([]envelope.Copy, error) {
 	if err := e.g.enter(ctx); err != nil {
 		return nil, err
 	}
 	defer e.g.mu.Unlock()
 	var out []envelope.Copy
 	for _, c := range e.g.inbox[watch] {
-		if c.Index > after && len(out) < most {
+		if c.log == l && c.Index > after && len(out) < most {
 			out = append(out, envelope.Copy{Index: c.Index, Sealed: slices.Clone(c.Sealed)})
 		}
 	}
@@ -115,14 +111,30 @@ func (e *Envelopes) Expire(ctx context.Context, day, markDay int64, most int) (i
 }
 
 // Notes implements [keylog.Store].
-type Notes struct{ g *logs }
+type Notes struct {
+	g   *logs
+	log logwriter.Log
+}
 
 var _ keylog.Store = (*Notes)(nil)
 
-// Notes returns the clinics' notes.
-func (s *Store) Notes() *Notes { return &Notes{s.logs} }
+// Notes returns the clinics' notes in a keys log.
+func (s *Store) Notes(l logwriter.Log) *Notes { return &Notes{s.logs, l} }
 
-func serialKey(r keylog.Row) string { return string(r.Clinic[:]) + r.Serial }
+// find returns the index of the note that has a row's hash, or else its serial.
+func (n *Notes) find(r keylog.Row) (index int64, same, ok bool) {
+	for _, x := range n.g.notes {
+		if x.log == n.log && x.Hash == r.Hash {
+			return x.index, true, true
+		}
+	}
+	for _, x := range n.g.notes {
+		if x.log == n.log && x.Clinic == r.Clinic && x.Serial == r.Serial && r.Serial != "" {
+			return x.index, false, true
+		}
+	}
+	return 0, false, false
+}
 
 // CommitBatch implements [logwriter.Committer].
 func (n *Notes) CommitBatch(ctx context.Context, b logwriter.Batch[keylog.Row]) error {
@@ -132,16 +144,9 @@ func (n *Notes) CommitBatch(ctx context.Context, b logwriter.Batch[keylog.Row]) 
 	defer n.g.mu.Unlock()
 	g := n.g
 	return grow(g, b, func(r keylog.Row) bool {
-		_, hash := g.hashes[r.Hash]
-		_, serial := g.serials[serialKey(r)]
-		return hash || serial && r.Serial != ""
-	}, func(r keylog.Row, index int64) {
-		g.notes = append(g.notes, note{r, index})
-		g.hashes[r.Hash] = index
-		if r.Serial != "" {
-			g.serials[serialKey(r)] = index
-		}
-	})
+		_, _, taken := n.find(r)
+		return taken
+	}, func(r keylog.Row, index int64) { g.notes = append(g.notes, note{r, n.log, index}) })
 }
 
 // Standing implements [logwriter.Committer].
@@ -152,10 +157,8 @@ func (n *Notes) Standing(ctx context.Context, rows []keylog.Row) ([]logwriter.St
 	defer n.g.mu.Unlock()
 	all := make([]logwriter.Standing, len(rows))
 	for i, r := range rows {
-		if index, ok := n.g.hashes[r.Hash]; ok {
-			all[i] = logwriter.Standing{Taken: true, Index: index, Same: true}
-		} else if index, ok := n.g.serials[serialKey(r)]; ok && r.Serial != "" {
-			all[i] = logwriter.Standing{Taken: true, Index: index}
+		if index, same, ok := n.find(r); ok {
+			all[i] = logwriter.Standing{Taken: true, Index: index, Same: same}
 		}
 	}
 	return all, nil
@@ -178,8 +181,8 @@ func (n *Notes) list(ctx context.Context, want func(note) bool, most int) ([]key
 	defer n.g.mu.Unlock()
 	var out []keylog.Note
 	for _, r := range n.g.notes {
-		if want(r) && len(out) < most {
-			leaf := n.g.log[logwriter.Keys].leaves[r.index]
+		if r.log == n.log && want(r) && len(out) < most {
+			leaf := n.g.log[n.log].leaves[r.index]
 			out = append(out, keylog.Note{Clinic: r.Clinic, Index: r.index, Note: slices.Clone(leaf)})
 		}
 	}
@@ -187,16 +190,46 @@ func (n *Notes) list(ctx context.Context, want func(note) bool, most int) ([]key
 }
 
 // Count implements [keylog.Store].
-func (n *Notes) Count(ctx context.Context, clinic keylog.ClinicID, day int64) (int, error) {
+func (n *Notes) Count(ctx context.Context, clinic keylog.ClinicID, sort keylog.Sort, day int64) (int, error) {
 	if err := n.g.enter(ctx); err != nil {
 		return 0, err
 	}
 	defer n.g.mu.Unlock()
 	count := 0
 	for _, r := range n.g.notes {
-		if r.Clinic == clinic && r.Day > day {
+		if r.log == n.log && r.Clinic == clinic && r.Sort == sort && r.Day > day {
 			count++
 		}
 	}
 	return count, nil
+}
+
+// PutStatus implements [keylog.Store].
+func (n *Notes) PutStatus(ctx context.Context, st keylog.Status) error {
+	if err := n.g.enter(ctx); err != nil {
+		return err
+	}
+	defer n.g.mu.Unlock()
+	key := signer{st.Clinic, st.Signer}
+	if old, ok := n.g.statuses[key]; !ok || old.Issued < st.Issued {
+		st.Note = slices.Clone(st.Note)
+		n.g.statuses[key] = st
+	}
+	return nil
+}
+
+// Statuses implements [keylog.Store].
+func (n *Notes) Statuses(ctx context.Context, clinic keylog.ClinicID) ([]keylog.Status, error) {
+	if err := n.g.enter(ctx); err != nil {
+		return nil, err
+	}
+	defer n.g.mu.Unlock()
+	var all []keylog.Status
+	for key, st := range n.g.statuses {
+		if key.clinic == clinic {
+			st.Note = slices.Clone(st.Note)
+			all = append(all, st)
+		}
+	}
+	return all, nil
 }

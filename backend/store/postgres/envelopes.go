@@ -12,6 +12,8 @@ import (
 )
 
 var (
+	//go:embed query/envelope_again.sql
+	envelopeAgain string
 	//go:embed query/envelope_put.sql
 	envelopePut string
 	//go:embed query/envelope_get.sql
@@ -53,9 +55,15 @@ func (e *Envelopes) CommitBatch(ctx context.Context, b logwriter.Batch[envelope.
 			places, ends = append(places, b.Size+int64(i)), append(ends, r.Until)
 		}
 	}
-	rows := []statement{{envelopePut, []any{b.Size, ids, digests, until, commits, sealed}, n, logwriter.ErrTaken}}
+	var rows []statement
+	if b.Log.Generation() > 1 { // some may have lost their place in an older log
+		rows = append(rows, statement{envelopeAgain, []any{ids, digests}, anyRows, nil})
+	}
+	rows = append(rows, statement{
+		envelopePut, []any{b.Size, ids, digests, until, commits, sealed, int16(b.Log)}, n, logwriter.ErrTaken,
+	})
 	if len(copies) > 0 {
-		rows = append(rows, statement{inboxPut, []any{watches, places, ends, copies}, len(copies), logwriter.ErrTaken})
+		rows = append(rows, statement{inboxPut, []any{watches, places, ends, copies, int16(b.Log)}, len(copies), logwriter.ErrTaken})
 	}
 	return commit(ctx, e.s, b, rows...)
 }
@@ -72,16 +80,18 @@ func (e *Envelopes) Standing(ctx context.Context, rows []envelope.Row) ([]logwri
 
 // Get implements [envelope.Store].
 func (e *Envelopes) Get(ctx context.Context, id envelope.ID) (m envelope.Message, err error) {
-	err = e.s.pool.QueryRow(ctx, envelopeGet, id[:]).Scan(&m.Index, &m.Sealed)
+	var l int16
+	err = e.s.pool.QueryRow(ctx, envelopeGet, id[:]).Scan(&l, &m.Index, &m.Sealed)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return m, envelope.ErrNotFound
 	}
+	m.Log = logwriter.Log(l) //nolint:gosec // as it was kept
 	return m, normalise(ctx, "get envelope", err)
 }
 
 // Inbox implements [envelope.Store].
-func (e *Envelopes) Inbox(ctx context.Context, watch envelope.WatchID, after int64, most int) ([]envelope.Copy, error) {
-	rows, err := e.s.pool.Query(ctx, inboxGet, watch[:], after, most)
+func (e *Envelopes) Inbox(ctx context.Context, watch envelope.WatchID, l logwriter.Log, after int64, most int) ([]envelope.Copy, error) {
+	rows, err := e.s.pool.Query(ctx, inboxGet, watch[:], int16(l), after, most)
 	if err != nil {
 		return nil, normalise(ctx, "read inbox", err)
 	}

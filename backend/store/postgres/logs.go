@@ -17,6 +17,14 @@ var (
 	logGrow string
 	//go:embed query/log_offer.sql
 	logOffer string
+	//go:embed query/log_frozen.sql
+	logFrozen string
+	//go:embed query/log_freeze.sql
+	logFreeze string
+	//go:embed query/log_begin.sql
+	logBegin string
+	//go:embed query/envelope_lose.sql
+	envelopeLose string
 	//go:embed query/log_tile_get.sql
 	logTileGet string
 	//go:embed query/log_tile_put.sql
@@ -43,7 +51,7 @@ func (s *Store) Logs() *Logs { return &Logs{s} }
 
 // State implements [logwriter.Store].
 func (g *Logs) State(ctx context.Context, l logwriter.Log) (state logwriter.State, err error) {
-	err = g.s.pool.QueryRow(ctx, logState, int16(l)).Scan(&state.Size, &state.Offered)
+	err = g.s.pool.QueryRow(ctx, logState, int16(l)).Scan(&state.Size, &state.Offered, &state.Frozen)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return state, nil
 	}
@@ -113,6 +121,43 @@ func (g *Logs) checkpoint(ctx context.Context, query string, args ...any) (size 
 	return size, cp, normalise(ctx, "read checkpoint", err)
 }
 
+// Frozen implements [logwriter.Store].
+func (g *Logs) Frozen(ctx context.Context) ([]logwriter.Frozen, error) {
+	rows, err := g.s.pool.Query(ctx, logFrozen)
+	if err != nil {
+		return nil, normalise(ctx, "read frozen logs", err)
+	}
+	all, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (f logwriter.Frozen, err error) {
+		var l int16
+		err = row.Scan(&l, &f.Size, &f.Checkpoint, &f.Policy)
+		f.Log = logwriter.Log(l) //nolint:gosec // as it was kept
+		return f, err
+	})
+	return all, normalise(ctx, "read frozen logs", err)
+}
+
+// Replace implements [logwriter.Store].
+func (g *Logs) Replace(ctx context.Context, f logwriter.Frozen) error {
+	err := pgx.BeginFunc(ctx, g.s.pool, func(tx pgx.Tx) error {
+		tag, err := tx.Exec(ctx, logFreeze, int16(f.Log), f.Size, f.Checkpoint, f.Policy)
+		if err != nil {
+			return err
+		}
+		if tag.RowsAffected() != 1 {
+			return logwriter.ErrMoved
+		}
+		if _, err := tx.Exec(ctx, logBegin, int16(f.Log.Next())); err != nil {
+			return err
+		}
+		_, err = tx.Exec(ctx, envelopeLose, int16(f.Log), f.Size)
+		return err
+	})
+	if errors.Is(err, logwriter.ErrMoved) {
+		return logwriter.ErrMoved
+	}
+	return normalise(ctx, "replace log", err)
+}
+
 // commit writes the log's part of a batch and the statements of rows in one transaction: all of
 // them travel together. Each of rows must change as many rows as its number says; fewer means that
 // a key is taken.
@@ -142,7 +187,7 @@ func commit[R any](ctx context.Context, s *Store, b logwriter.Batch[R], rows ...
 				switch {
 				case err != nil:
 					wrong = err
-				case tag.RowsAffected() != int64(st.rows):
+				case st.rows != anyRows && tag.RowsAffected() != int64(st.rows):
 					wrong = st.otherwise
 				}
 			}
@@ -156,6 +201,9 @@ func commit[R any](ctx context.Context, s *Store, b logwriter.Batch[R], rows ...
 	}
 	return normalise(ctx, "commit to log", err)
 }
+
+// anyRows says that a statement may change any number of rows.
+const anyRows = -1
 
 // statement is a statement that changes rows rows, or otherwise means an error.
 type statement struct {

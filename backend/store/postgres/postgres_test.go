@@ -3,6 +3,8 @@ package postgres_test
 import (
 	"testing"
 
+	"github.com/chaperone-privacy/chaperone/backend/keylog"
+	"github.com/chaperone-privacy/chaperone/backend/logwriter"
 	"github.com/chaperone-privacy/chaperone/backend/store/pgtest"
 	"github.com/chaperone-privacy/chaperone/backend/store/postgres"
 	"github.com/chaperone-privacy/chaperone/backend/store/storetest"
@@ -24,9 +26,10 @@ func open(t *testing.T, address string) storetest.Stores {
 		}
 	})
 	return storetest.Stores{
-		Vaults: s.Vaults(), Logs: s.Logs(), Envelopes: s.Envelopes(), Notes: s.Notes(),
-		Ping:  s.Ping,
-		Close: s.Close,
+		Vaults: s.Vaults(), Logs: s.Logs(), Envelopes: s.Envelopes(), Notes: s.Notes(logwriter.Keys),
+		NotesOf: func(l logwriter.Log) keylog.Store { return s.Notes(l) },
+		Ping:    s.Ping,
+		Close:   s.Close,
 		Reopen: func(t *testing.T) storetest.Stores {
 			t.Helper()
 			if err := s.Close(); err != nil {

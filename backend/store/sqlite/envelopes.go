@@ -2,7 +2,9 @@ package sqlite
 
 import (
 	"context"
+	"crypto/sha256"
 	_ "embed" // the queries
+	"encoding/binary"
 
 	"zombiezen.com/go/sqlite"
 	"zombiezen.com/go/sqlite/sqlitex"
@@ -12,6 +14,8 @@ import (
 )
 
 var (
+	//go:embed query/envelope_again.sql
+	envelopeAgain string
 	//go:embed query/envelope_put.sql
 	envelopePut string
 	//go:embed query/envelope_get.sql
@@ -41,12 +45,23 @@ func (s *Store) Envelopes() *Envelopes { return &Envelopes{s} }
 // CommitBatch implements [logwriter.Committer].
 func (e *Envelopes) CommitBatch(ctx context.Context, b logwriter.Batch[envelope.Row]) error {
 	return commit(ctx, e.s, b, func(conn *sqlite.Conn, r envelope.Row, index int64) (bool, error) {
+		if b.Log.Generation() > 1 { // it may have lost its place in an older log
+			err := each(conn, envelopeAgain, func(stmt *sqlite.Stmt) {
+				stmt.SetBytes(":lookup", r.ID[:])
+				stmt.SetBytes(":digest", r.Digest[:])
+			}, nil)
+			if err != nil {
+				return false, err
+			}
+		}
 		err := each(conn, envelopePut, func(stmt *sqlite.Stmt) {
 			stmt.SetBytes(":lookup", r.ID[:])
 			stmt.SetBytes(":digest", r.Digest[:])
+			stmt.SetInt64(":log", int64(b.Log))
 			stmt.SetInt64(":idx", index)
 			stmt.SetInt64(":until", r.Until)
 			stmt.SetBytes(":message", r.Commit[:])
+			stmt.SetInt64(":message_hash", messageHash(r.Commit))
 			stmt.SetBytes(":sealed", r.Sealed)
 		}, nil)
 		if err != nil || conn.Changes() != 1 || r.Copy == nil {
@@ -54,6 +69,7 @@ func (e *Envelopes) CommitBatch(ctx context.Context, b logwriter.Batch[envelope.
 		}
 		return true, each(conn, inboxPut, func(stmt *sqlite.Stmt) {
 			stmt.SetBytes(":watch", r.Watch[:])
+			stmt.SetInt64(":log", int64(b.Log))
 			stmt.SetInt64(":idx", index)
 			stmt.SetInt64(":until", r.Until)
 			stmt.SetBytes(":sealed", r.Copy)
@@ -67,6 +83,7 @@ func (e *Envelopes) Standing(ctx context.Context, rows []envelope.Row) ([]logwri
 		stmt.SetBytes(":lookup", r.ID[:])
 		stmt.SetBytes(":digest", r.Digest[:])
 		stmt.SetBytes(":message", r.Commit[:])
+		stmt.SetInt64(":message_hash", messageHash(r.Commit))
 	})
 }
 
@@ -75,7 +92,7 @@ func (e *Envelopes) Get(ctx context.Context, id envelope.ID) (m envelope.Message
 	found := false
 	err = e.s.read(ctx, func(conn *sqlite.Conn) error {
 		return each(conn, envelopeGet, func(stmt *sqlite.Stmt) { stmt.SetBytes(":lookup", id[:]) }, func(stmt *sqlite.Stmt) {
-			found, m.Index, m.Sealed = true, stmt.ColumnInt64(0), blob(stmt, 1)
+			found, m.Log, m.Index, m.Sealed = true, logwriter.Log(stmt.ColumnInt64(0)), stmt.ColumnInt64(1), blob(stmt, 2) //nolint:gosec // as it was kept
 		})
 	})
 	if err == nil && !found {
@@ -85,11 +102,12 @@ func (e *Envelopes) Get(ctx context.Context, id envelope.ID) (m envelope.Message
 }
 
 // Inbox implements [envelope.Store].
-func (e *Envelopes) Inbox(ctx context.Context, watch envelope.WatchID, after int64, most int) ([]envelope.Copy, error) {
+func (e *Envelopes) Inbox(ctx context.Context, watch envelope.WatchID, l logwriter.Log, after int64, most int) ([]envelope.Copy, error) {
 	var copies []envelope.Copy
 	err := e.s.read(ctx, func(conn *sqlite.Conn) error {
 		return each(conn, inboxGet, func(stmt *sqlite.Stmt) {
 			stmt.SetBytes(":watch", watch[:])
+			stmt.SetInt64(":log", int64(l))
 			stmt.SetInt64(":after", after)
 			stmt.SetInt64(":most", int64(most))
 		}, func(stmt *sqlite.Stmt) {
@@ -127,4 +145,10 @@ func (e *Envelopes) Expire(ctx context.Context, day, markDay int64, most int) (i
 		return 0, normalise(ctx, "expire envelopes", err)
 	}
 	return n, nil
+}
+
+// messageHash is what the index of commits holds.
+func messageHash(commit [32]byte) int64 {
+	h := sha256.Sum256(commit[:])
+	return int64(binary.BigEndian.Uint64(h[:])) //nolint:gosec // its bits
 }

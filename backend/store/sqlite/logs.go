@@ -18,6 +18,14 @@ var (
 	logGrow string
 	//go:embed query/log_offer.sql
 	logOffer string
+	//go:embed query/log_frozen.sql
+	logFrozen string
+	//go:embed query/log_freeze.sql
+	logFreeze string
+	//go:embed query/log_begin.sql
+	logBegin string
+	//go:embed query/envelope_lose.sql
+	envelopeLose string
 	//go:embed query/log_tile_get.sql
 	logTileGet string
 	//go:embed query/log_tile_put.sql
@@ -50,6 +58,7 @@ func (g *Logs) State(ctx context.Context, l logwriter.Log) (state logwriter.Stat
 		}, func(stmt *sqlite.Stmt) {
 			state.Size = stmt.ColumnInt64(0)
 			state.Offered = blob(stmt, 1)
+			state.Frozen = stmt.ColumnBool(2)
 		})
 	})
 	return state, normalise(ctx, "read log", err)
@@ -143,6 +152,60 @@ func (g *Logs) checkpoint(ctx context.Context, query string, set func(*sqlite.St
 		err = logwriter.ErrNotFound
 	}
 	return size, cp, answerLog(ctx, "read checkpoint", err)
+}
+
+// Frozen implements [logwriter.Store]. It is asked once, at the start, when the connection that
+// writes is the only one that is open.
+func (g *Logs) Frozen(ctx context.Context) ([]logwriter.Frozen, error) {
+	var all []logwriter.Frozen
+	err := g.s.write(ctx, func(conn *sqlite.Conn) error {
+		return each(conn, logFrozen, func(*sqlite.Stmt) {}, func(stmt *sqlite.Stmt) {
+			all = append(all, logwriter.Frozen{
+				Log: logwriter.Log(stmt.ColumnInt64(0)), Size: stmt.ColumnInt64(1), Checkpoint: blob(stmt, 2), Policy: blob(stmt, 3), //nolint:gosec // as it was kept
+			})
+		})
+	})
+	return all, normalise(ctx, "read frozen logs", err)
+}
+
+// Replace implements [logwriter.Store].
+func (g *Logs) Replace(ctx context.Context, f logwriter.Frozen) error {
+	err := g.s.write(ctx, func(conn *sqlite.Conn) (err error) {
+		end, err := sqlitex.ImmediateTransaction(conn)
+		if err != nil {
+			return err
+		}
+		defer end(&err)
+		err = each(conn, logFreeze, func(stmt *sqlite.Stmt) {
+			stmt.SetInt64(":log", int64(f.Log))
+			stmt.SetInt64(":size", f.Size)
+			setBlob(stmt, ":checkpoint", f.Checkpoint)
+			stmt.SetBytes(":policy", f.Policy)
+		}, nil)
+		if err != nil {
+			return err
+		}
+		if conn.Changes() != 1 {
+			return logwriter.ErrMoved
+		}
+		err = each(conn, logBegin, func(stmt *sqlite.Stmt) { stmt.SetInt64(":log", int64(f.Log.Next())) }, nil)
+		if err != nil {
+			return err
+		}
+		return each(conn, envelopeLose, func(stmt *sqlite.Stmt) {
+			stmt.SetInt64(":log", int64(f.Log))
+			stmt.SetInt64(":size", f.Size)
+		}, nil)
+	})
+	return answerLog(ctx, "replace log", err)
+}
+
+func setBlob(stmt *sqlite.Stmt, name string, b []byte) {
+	if b == nil {
+		stmt.SetNull(name)
+		return
+	}
+	stmt.SetBytes(name, b)
 }
 
 // commit writes the log's part of a batch and then, by put, each row with its leaf's index, in one

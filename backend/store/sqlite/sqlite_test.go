@@ -3,6 +3,8 @@ package sqlite_test
 import (
 	"testing"
 
+	"github.com/chaperone-privacy/chaperone/backend/keylog"
+	"github.com/chaperone-privacy/chaperone/backend/logwriter"
 	"github.com/chaperone-privacy/chaperone/backend/store/sqlite"
 	"github.com/chaperone-privacy/chaperone/backend/store/storetest"
 )
@@ -23,9 +25,10 @@ func open(t *testing.T, dir string) storetest.Stores {
 		}
 	})
 	return storetest.Stores{
-		Vaults: s.Vaults(), Logs: s.Logs(), Envelopes: s.Envelopes(), Notes: s.Notes(),
-		Ping:  s.Ping,
-		Close: s.Close,
+		Vaults: s.Vaults(), Logs: s.Logs(), Envelopes: s.Envelopes(), Notes: s.Notes(logwriter.Keys),
+		NotesOf: func(l logwriter.Log) keylog.Store { return s.Notes(l) },
+		Ping:    s.Ping,
+		Close:   s.Close,
 		Reopen: func(t *testing.T) storetest.Stores {
 			t.Helper()
 			if err := s.Close(); err != nil {

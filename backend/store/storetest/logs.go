@@ -25,6 +25,9 @@ func runLogs(t *testing.T, open func(t *testing.T) Stores) {
 		{"checkpoints", checkpoints},
 		{"expiry", expiry},
 		{"notes", notes},
+		{"statuses", statuses},
+		{"replaced log", replaced},
+		{"replaced keys log", replacedKeys},
 		{"sequencer against a plain tree", sequencer},
 		{"two sequencers of one log", rivals},
 		{"64 publishers that repeat themselves", repeats},
@@ -132,7 +135,7 @@ func batch(t *testing.T, s Stores) {
 // wantCopies compares the indexes of copies; the messages 1, 3, 6, 9 have the indexes 0 to 3.
 func wantCopies(t *testing.T, s Stores, watch envelope.WatchID, after int64, most int, want ...int64) {
 	t.Helper()
-	copies, err := s.Envelopes.Inbox(t.Context(), watch, after, most)
+	copies, err := s.Envelopes.Inbox(t.Context(), watch, logwriter.Msgs, after, most)
 	var got []int64
 	for _, c := range copies {
 		got = append(got, c.Index)
@@ -318,7 +321,7 @@ func notes(t *testing.T, s Stores) {
 	of, err = s.Notes.All(ctx, 3, 4)
 	list("all later", of, err, 4)
 	for day, want := range map[int64]int{20_000: 4, 20_001: 3, 20_004: 1, 20_005: 0} {
-		if n, err := s.Notes.Count(ctx, keylog.ClinicID{1}, day); n != want || err != nil {
+		if n, err := s.Notes.Count(ctx, keylog.ClinicID{1}, keylog.Statement, day); n != want || err != nil {
 			t.Errorf("count after %d: got %d, %v, want %d", day, n, err, want)
 		}
 	}

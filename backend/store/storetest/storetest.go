@@ -24,7 +24,9 @@ type Stores struct {
 	Vaults    vaultsync.Store
 	Logs      logwriter.Store
 	Envelopes envelope.Store
-	Notes     keylog.Store
+	Notes     keylog.Store // of the first keys log
+	// NotesOf are the notes of any keys log.
+	NotesOf func(logwriter.Log) keylog.Store
 	// Ping is the engine's readiness check.
 	Ping func(context.Context) error
 	// Close closes the engine. The suite may call it more than once.

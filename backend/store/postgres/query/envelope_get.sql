@@ -1,1 +1,1 @@
-SELECT idx, sealed FROM envelope WHERE lookup = $1
+SELECT log, idx, sealed FROM envelope WHERE lookup = $1

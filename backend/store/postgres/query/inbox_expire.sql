@@ -1,2 +1,2 @@
 DELETE FROM inbox
-WHERE (watch, idx) IN (SELECT watch, idx FROM inbox WHERE until < $1 LIMIT $2)
+WHERE (watch, log, idx) IN (SELECT watch, log, idx FROM inbox WHERE until < $1 LIMIT $2)

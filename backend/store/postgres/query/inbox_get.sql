@@ -1,3 +1,3 @@
 SELECT idx, sealed FROM inbox
-WHERE watch = $1 AND idx > $2
-ORDER BY idx LIMIT $3
+WHERE watch = $1 AND log = $2 AND idx > $3
+ORDER BY idx LIMIT $4

@@ -1,3 +1,3 @@
-INSERT INTO inbox (watch, idx, until, sealed)
-SELECT watch, idx, until, sealed
+INSERT INTO inbox (watch, log, idx, until, sealed)
+SELECT watch, $5, idx, until, sealed
 FROM unnest($1::bytea[], $2::bigint[], $3::bigint[], $4::bytea[]) AS c (watch, idx, until, sealed)

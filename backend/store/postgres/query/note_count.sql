@@ -1,1 +1,1 @@
-SELECT count(*) FROM note WHERE clinic = $1 AND day > $2
+SELECT count(*) FROM note WHERE clinic = $1 AND log = $2 AND sort = $3 AND day > $4

@@ -1,1 +1,1 @@
-SELECT idx, sealed FROM envelope WHERE lookup = :lookup
+SELECT log, idx, sealed FROM envelope WHERE lookup = :lookup

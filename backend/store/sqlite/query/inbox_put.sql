@@ -1,1 +1,1 @@
-INSERT INTO inbox (watch, idx, until, sealed) VALUES (:watch, :idx, :until, :sealed)
+INSERT INTO inbox (watch, log, idx, until, sealed) VALUES (:watch, :log, :idx, :until, :sealed)

@@ -1,2 +1,2 @@
 UPDATE log SET size = :new
-WHERE log = :log AND size = :old
+WHERE log = :log AND size = :old AND policy IS NULL

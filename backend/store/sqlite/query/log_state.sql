@@ -1,1 +1,1 @@
-SELECT size, offered FROM log WHERE log = :log
+SELECT size, offered, policy IS NOT NULL AS frozen FROM log WHERE log = :log

@@ -1,1 +1,1 @@
-SELECT count(*) FROM note WHERE clinic = :clinic AND day > :day
+SELECT count(*) FROM note WHERE clinic = :clinic AND log = :log AND sort = :sort AND day > :day

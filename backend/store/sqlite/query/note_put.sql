@@ -1,3 +1,3 @@
-INSERT INTO note (hash, clinic, serial, day, idx)
-VALUES (:hash, :clinic, :serial, :day, :idx)
+INSERT INTO note (log, hash, clinic, serial, sort, day, idx)
+VALUES (:log, :hash, :clinic, :serial, :sort, :day, :idx)
 ON CONFLICT DO NOTHING

@@ -1,0 +1,1 @@
+DELETE FROM envelope WHERE log = 0 AND lookup = :lookup AND digest = :digest

@@ -1,0 +1,1 @@
+INSERT INTO log (log, size, offered_size) VALUES (:log, 0, 0)

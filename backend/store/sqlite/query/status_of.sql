@@ -1,0 +1,1 @@
+SELECT signer, issued, note FROM status WHERE clinic = :clinic
