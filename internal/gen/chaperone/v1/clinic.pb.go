@@ -31,7 +31,7 @@ type DeviceProof struct {
 	UnixSeconds int64 `protobuf:"varint,2,opt,name=unix_seconds,json=unixSeconds,proto3" json:"unix_seconds,omitempty"`
 	// nonce is 16 random bytes.
 	Nonce []byte `protobuf:"bytes,3,opt,name=nonce,proto3" json:"nonce,omitempty"`
-	// signature is Ed25519 (64 bytes) over the request, as docs/design/0009 lays it out.
+	// signature is Ed25519 (64 bytes) over the request, as docs/contact-protocol.md lays it out.
 	Signature     []byte `protobuf:"bytes,4,opt,name=signature,proto3" json:"signature,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
