@@ -34,13 +34,13 @@ func TestStory(t *testing.T) {
 	s := newStory(t, dir)
 
 	// The patient got the card at the desk.
-	card := field[[]string](t, s.pc.run(0, "card", "--json"), "words")
+	card := field[string](t, s.pc.run(0, "card", "--json"), "words")
 	patient := environment(filepath.Join(dir, "patient"), s.trust)
 	c, _ := begin(t, patient)
 	c.leave()
 	must(t, patient, "", "use", s.url)
 	s.says(patient, 2, "UNKNOWN", "NO_PIN", s.send("Please bring your folder."), "Please bring your folder.") // nobody is pinned yet
-	must(t, patient, "", "clinics", "add", "--words", strings.Join(card, " "), "--from", "desk", "--yes")
+	must(t, patient, "", "clinics", "add", "--words", card, "--from", "desk", "--yes")
 	if got := must(t, patient, "", "clinics"); !strings.Contains(got, "Example Aesthetics") {
 		t.Errorf("clinics: got\n%s\nwant the clinic that was added", got)
 	}
@@ -146,9 +146,7 @@ func newStory(t testing.TB, dir string) *story {
 		"--root", filepath.Join(shares, "root-1.age"), "--root", filepath.Join(shares, "root-3.age"), "--share-passphrase-file", share)
 	s.pc.run(0, "device", "join", "--monitor", invitation)
 	until(t, "first status", func() bool {
-		st := s.mon.run(0, "monitor", "status", "--json")
-		t.Log(st)
-		return field[int64](t, st, "devices") == 1
+		return field[int64](t, s.mon.run(0, "monitor", "status", "--json"), "devices") == 1
 	})
 	return s
 }
