@@ -1,6 +1,7 @@
 package contact
 
 import (
+	"bytes"
 	"cmp"
 	"fmt"
 	"slices"
@@ -33,21 +34,31 @@ type LoggedNote struct{ Note, Proof []byte }
 //
 // It fails with [ErrTooLarge] and [ErrMemory].
 func Learn(m Memory, news News, now time.Time) (Memory, error) {
+	learned, _, err := Sift(m, news, now)
+	return learned, err
+}
+
+// Sift is [Learn], and returns beside it the part of the news that verified: what a device keeps
+// so that it need not ask again when it judges a message. Notes are those that were learned now
+// or before and logged grants, rising by text, each with a proof that verified; policies those
+// that a profile of the clinic lists; status and heads what was accepted.
+func Sift(m Memory, news News, now time.Time) (Memory, News, error) {
 	if len(news.Notes) > maxNews {
-		return Memory{}, fmt.Errorf("news of a clinic: %w", ErrTooLarge)
+		return Memory{}, News{}, fmt.Errorf("news of a clinic: %w", ErrTooLarge)
 	}
 	pin, ok := m.pin(news.Clinic)
 	if !ok {
-		return Memory{}, nil
+		return Memory{}, News{}, nil
 	}
 	first, err := pin.rootSet()
 	if err != nil {
-		return Memory{}, err
+		return Memory{}, News{}, err
 	}
 	held := m.view(news.Clinic)
 	l := learner{
 		m: m, news: news, notes: map[string][]openNote{},
-		e: evidence{clinic: news.Clinic, first: first, view: &held, now: now.Unix(), seenAt: max(now.Unix(), m.Now)},
+		e:    evidence{clinic: news.Clinic, first: first, view: &held, now: now.Unix(), seenAt: max(now.Unix(), m.Now)},
+		kept: News{Clinic: news.Clinic},
 	}
 	l.read()
 	l.profiles()
@@ -57,7 +68,9 @@ func Learn(m Memory, news News, now time.Time) (Memory, error) {
 	l.withdrawals()
 	for _, raw := range news.Heads {
 		if c, err := translog.ParseCheckpoint(raw); err == nil {
-			l.e.accept(c)
+			if _, ok := l.e.accept(c); ok {
+				l.kept.Heads = append(l.kept.Heads, raw)
+			}
 		}
 	}
 	l.status()
@@ -66,7 +79,47 @@ func Learn(m Memory, news News, now time.Time) (Memory, error) {
 	sameHead := func(a, b HeadSeen) bool { return a.Checkpoint <= b.Checkpoint }
 	l.out.Forks = forks(slices.DeleteFunc(union(m.Heads, l.e.accepted, compareHeads, sameHead), func(h HeadSeen) bool { return h.Clinic != news.Clinic }))
 	l.out.Heads = l.e.accepted
-	return l.out.Merge(Memory{}), nil
+	out := l.out.Merge(Memory{})
+	l.keep()
+	return out, l.kept, nil
+}
+
+// keep chooses what of the news is worth keeping.
+func (l *learner) keep() {
+	texts := map[string]bool{} // of notes that were learned
+	for _, s := range slices.Concat(l.m.Notes, l.out.Notes) {
+		if s.Clinic == l.news.Clinic {
+			texts[s.Text] = true
+		}
+	}
+	for _, g := range l.grants {
+		texts[g.Marshal()] = true
+	}
+	var all []openNote
+	for _, ns := range l.notes {
+		all = append(all, ns...)
+	}
+	last := ""
+	for _, n := range sortedBy(all, func(a, b openNote) int {
+		return cmp.Or(cmp.Compare(a.Text, b.Text), bytes.Compare(a.raw.Note, b.raw.Note))
+	}) {
+		raw := string(n.raw.Note)
+		if raw == last || !texts[n.Text] {
+			continue
+		}
+		if _, ok := l.e.logged(n.raw.Proof, n.raw.Note, keysLog); ok {
+			l.kept.Notes, last = append(l.kept.Notes, n.raw), raw
+		}
+	}
+	for _, text := range l.texts {
+		hash := PolicyHash(text)
+		if slices.ContainsFunc(l.e.view.profiles, func(h heldProfile) bool {
+			return slices.ContainsFunc(h.Policies, func(r PolicyRef) bool { return r.Hash == hash })
+		}) && !slices.ContainsFunc(l.kept.Policies, func(b []byte) bool { return bytes.Equal(b, text) }) {
+			l.kept.Policies = append(l.kept.Policies, text)
+		}
+	}
+	slices.SortFunc(l.kept.Policies, bytes.Compare)
 }
 
 // rootSet reads the root set that a pin holds. It fails with [ErrMemory].
@@ -84,7 +137,9 @@ type learner struct {
 	e      evidence
 	notes  map[string][]openNote // by type, rising by text
 	grants []keyGrant            // logged
+	texts  [][]byte              // of policies
 	out    Memory
+	kept   News
 }
 
 type keyGrant struct {
@@ -148,6 +203,7 @@ func (l *learner) profiles() {
 			texts = append(texts, []byte(p.Text))
 		}
 	}
+	l.texts = texts
 	for _, c := range found {
 		l.e.policies = nil
 		l.e.usePolicies(c.Profile, texts)
@@ -310,5 +366,6 @@ func (l *learner) status() {
 		}
 		l.out.Statuses = []StatusSeen{s.seen}
 		l.out.Stolen = marksOf(s.Status)
+		l.kept.Status = l.news.Status
 	}
 }

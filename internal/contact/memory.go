@@ -10,7 +10,10 @@ import (
 // keys were ever seen stolen, the newest status of each monitor key, and the newest time that
 // witnesses have shown. It only ever grows, so two devices merge by union and maximum.
 type Memory struct {
-	Pins   []Pin        `json:"pins,omitempty"`
+	Pins []Pin `json:"pins,omitempty"`
+	// Removed are clinics that the patient took away; see [Pin.Round].
+	Removed []Removal `json:"removed,omitempty"`
+
 	Stolen []StolenMark `json:"stolen,omitempty"`
 	// Statuses holds the newest status of each monitor key. It is what the device itself
 	// verified, and wins over an older one that comes with a message.
@@ -41,6 +44,15 @@ type Pin struct {
 	// Confirmed says that the patient looked at the pin on this device. One that is not
 	// confirmed counts as no pin.
 	Confirmed bool `json:"confirmed"`
+	// Round counts how often the clinic was taken away and added again. A removal takes away
+	// the pins of its round and of those before.
+	Round uint64 `json:"round,omitempty"`
+}
+
+// Removal says that the patient took a clinic away.
+type Removal struct {
+	Clinic Hash   `json:"clinic"`
+	Round  uint64 `json:"round"` // of the newest pin that it takes away
 }
 
 // StolenMark says that a key was stolen from a time on. Once seen it is final; of two marks
@@ -103,10 +115,19 @@ func NewPin(roots RootSet, name string, level Level, firstSeen int64) Pin {
 
 // Merge returns the union of two memories. It is commutative, associative and idempotent, so
 // devices end up equal whatever the order; the result shares nothing with m and o. Of two
-// pins of one clinic a confirmed one is kept, then the older.
+// pins of one clinic that of the later round is kept, then a confirmed one, then the older; none
+// that was removed.
 func (m Memory) Merge(o Memory) Memory {
 	out := Memory{Now: max(m.Now, o.Now)}
 	out.Pins = union(m.Pins, o.Pins, func(a, b Pin) int { return bytes.Compare(a.Clinic[:], b.Clinic[:]) }, betterPin)
+	out.Removed = union(m.Removed, o.Removed, func(a, b Removal) int { return bytes.Compare(a.Clinic[:], b.Clinic[:]) },
+		func(a, b Removal) bool { return a.Round >= b.Round })
+	out.Pins = slices.DeleteFunc(out.Pins, func(p Pin) bool {
+		return slices.ContainsFunc(out.Removed, func(r Removal) bool { return r.Clinic == p.Clinic && p.Round <= r.Round })
+	})
+	if len(out.Pins) == 0 {
+		out.Pins = nil
+	}
 	out.Stolen = union(m.Stolen, o.Stolen, func(a, b StolenMark) int {
 		return cmp.Or(bytes.Compare(a.Clinic[:], b.Clinic[:]), bytes.Compare(a.Key[:], b.Key[:]))
 	}, func(a, b StolenMark) bool { return a.Since <= b.Since })
@@ -130,13 +151,39 @@ func (m Memory) Merge(o Memory) Memory {
 	return out
 }
 
-// betterPin orders two pins of one clinic: confirmed before not, then the older, then by text.
+// betterPin orders two pins of one clinic: the later round, confirmed before not, then the older,
+// then by text.
 func betterPin(a, b Pin) bool {
+	if a.Round != b.Round {
+		return a.Round > b.Round
+	}
 	if a.Confirmed != b.Confirmed {
 		return a.Confirmed
 	}
 	return cmp.Or(cmp.Compare(a.FirstSeen, b.FirstSeen), bytes.Compare(a.RootSet[:], b.RootSet[:]),
 		cmp.Compare(a.Level, b.Level), cmp.Compare(a.Name, b.Name), cmp.Compare(a.Roots, b.Roots)) <= 0
+}
+
+// Remove returns the memory without a clinic. What was learned of it stays: it counts for nothing
+// without a pin, and should the patient add the clinic again, nothing that was seen stolen is
+// forgotten.
+func (m Memory) Remove(clinic [32]byte) Memory {
+	for _, p := range m.Pins {
+		if p.Clinic == clinic {
+			return m.Merge(Memory{Removed: []Removal{{clinic, p.Round}}})
+		}
+	}
+	return m.Merge(Memory{})
+}
+
+// NextRound is the round of a pin that is made now; see [Pin.Round].
+func (m Memory) NextRound(clinic [32]byte) uint64 {
+	for _, r := range m.Removed {
+		if r.Clinic == clinic {
+			return r.Round + 1
+		}
+	}
+	return 0
 }
 
 // union sorts by key and keeps, of equal keys, the one that better prefers.

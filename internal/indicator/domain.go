@@ -197,3 +197,15 @@ func punycode(s string) (string, bool) {
 	}
 	return string(out), true
 }
+
+// Skeleton writes a name in the letters that it looks like, without regard to case, spaces and
+// stops: two names with one skeleton can be taken for each other. text is decomposed (NFKD), so
+// that accents can be left out. Our table of letters that look alike is short, see [Compare].
+func Skeleton(text string) string {
+	return skeleton(strings.Map(func(r rune) rune {
+		if unicode.IsSpace(r) || unicode.IsPunct(r) {
+			return -1
+		}
+		return unicode.ToLower(r)
+	}, ascii(text)))
+}

@@ -220,3 +220,7 @@ func countDigits(s string) int {
 	}
 	return n
 }
+
+// ASCII writes digits of every script, full-width letters and signs, and dashes as ASCII, and
+// keeps everything else.
+func ASCII(text string) string { return ascii(text) }

@@ -32,6 +32,11 @@ type Config struct {
 	Rand       io.Reader
 	DeviceName string
 	Pack       *checklist.Pack // nil: the newest of embedded and downloaded
+	// Policies are the texts of witness policies that come with the program. Only under one of
+	// these, or under one that the patient installed as policy.txt, the age of a clinic counts.
+	Policies [][]byte
+	// Patience is how long servers have to answer a look-up; 0 is ten seconds.
+	Patience time.Duration
 }
 
 // Device is an open vault and everything one does with it. Its methods may be called from
@@ -51,6 +56,14 @@ type Device struct {
 	// packAsked is when a sync last asked for a pack, guarded by syncing.
 	packAsked time.Time
 
+	policies [][]byte
+	patience time.Duration
+	// refreshing is held while clinics are asked for news: one at a time, and never while mu or
+	// notes.mu is held.
+	refreshing sync.Mutex
+	// notes is what lies sealed beside the vault. Its mu is taken before mu.
+	notes notebook
+
 	// mu guards what follows and every write to the disk. It is not held during a request or
 	// a key derivation, so that Close is quick.
 	mu     sync.Mutex
@@ -66,7 +79,13 @@ func (*Device) LogValue() slog.Value { return slog.StringValue("[redacted]") }
 
 // newDevice checks cfg and takes the disk's lock.
 func newDevice(cfg Config) (*Device, error) {
-	d := &Device{disk: cfg.Disk, now: cfg.Now, rand: cfg.Rand, http: client(cfg.HTTP), pack: cfg.Pack}
+	d := &Device{
+		disk: cfg.Disk, now: cfg.Now, rand: cfg.Rand, http: client(cfg.HTTP), pack: cfg.Pack,
+		policies: cfg.Policies, patience: cfg.Patience,
+	}
+	if d.patience == 0 {
+		d.patience = requestTimeout
+	}
 	if d.now == nil {
 		d.now = time.Now
 	}
@@ -305,7 +324,7 @@ func (d *Device) State() vault.State {
 // markConfirmed says in m which pins were confirmed on this device. Stored pins never say.
 func markConfirmed(l *vault.Local, m *contact.Memory) {
 	for i := range m.Pins {
-		m.Pins[i].Confirmed = slices.Contains(l.Confirmed, hex.EncodeToString(m.Pins[i].Clinic[:]))
+		m.Pins[i].Confirmed = slices.Contains(l.Confirmed, confirmation(m.Pins[i]))
 	}
 }
 
@@ -350,6 +369,7 @@ func clone(l *vault.Local) vault.Local {
 	c := *l
 	c.State = l.State.Clone()
 	c.Confirmed = slices.Clone(l.Confirmed)
+	c.Unasked = slices.Clone(l.Unasked)
 	c.Marks = maps.Clone(l.Marks)
 	c.Extra = maps.Clone(l.Extra)
 	return c

@@ -21,6 +21,10 @@ const (
 	pendingFile = "pending.bin" // the sealed blob of a Put whose answer is not known yet
 	serverFile  = "server.json" // the server's address
 	packFile    = "pack/pack.bin"
+	policyFile  = "policy.txt" // a witness policy that the patient installed; may be absent
+
+	clinicsFile = "notes/clinics.bin" // what clinics' servers said, sealed
+	trustedFile = "notes/trusted.bin" // messages that were shown as trusted, sealed
 
 	lockFile   = "lock"
 	tempSuffix = ".tmp"
@@ -29,7 +33,7 @@ const (
 // owned is the entries of the directory that belong to the program, in the order in which
 // RemoveAll removes them: the key first. Nothing else is ever written or removed, so that a
 // wrong CHAPERONE_HOME does not cost a person their files.
-var owned = [...]string{keyFile, VaultFile, pendingFile, serverFile, "pack", lockFile}
+var owned = [...]string{keyFile, VaultFile, pendingFile, serverFile, policyFile, "pack", "notes", lockFile}
 
 // maxFile is the largest file that is read, in bytes.
 const maxFile = 8 << 20

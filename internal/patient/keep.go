@@ -14,15 +14,20 @@ const (
 	askEvery    = 10 * time.Minute // for what changed elsewhere
 	retryFirst  = 4 * time.Second  // after a failure, doubled each time
 	retryLatest = 15 * time.Minute
+	newsLook    = time.Minute // for a clinic that is due
 )
 
 // KeepSynced keeps this device in step with its server while ctx lasts or until the device is
-// closed: soon after each change here, and every ten minutes. Without a server it waits for
-// one. Failures are not reported: nothing is lost by them, and the next try comes later and
-// later, up to fifteen minutes; it stops trying for good when only the patient can help
-// (vault.ErrRollback, ErrDeleted). pulled, if not nil, is called after a sync that brought
-// something. The caller owns the goroutine that it runs in.
+// closed: soon after each change here, and every ten minutes. Each pinned clinic is asked about
+// every hour, with or without a server for the vault. Failures are not reported: nothing is lost
+// by them, and the next try comes later and later, up to fifteen minutes; for the vault it stops
+// trying when only the patient can help (vault.ErrRollback, ErrDeleted). pulled, if not nil, is
+// called after something came: from another device, or from a clinic. The caller owns the
+// goroutine that it runs in.
 func (d *Device) KeepSynced(ctx context.Context, pulled func()) {
+	if pulled == nil {
+		pulled = func() {}
+	}
 	d.keepSynced(ctx, lookEvery, pulled)
 }
 
@@ -35,37 +40,45 @@ func (d *Device) keepSynced(ctx context.Context, look time.Duration, pulled func
 		next   time.Time // when to ask even though nothing changed
 		wait   time.Time // not before, after a failure
 		retry  = retryFirst
+		stuck  bool      // only the patient can help
+		news   time.Time // when to look whether a clinic is due
 	)
 	for {
 		d.mu.Lock()
 		closed, server, lamport := d.closed, d.server, d.local.State.Lamport
 		d.mu.Unlock()
+		if closed {
+			return
+		}
 		now := time.Now()
 		if server != at {
-			at, synced, next, wait, retry = server, 0, time.Time{}, time.Time{}, retryFirst
+			at, synced, next, wait, retry, stuck = server, 0, time.Time{}, time.Time{}, retryFirst, false
 		}
-		switch {
-		case closed:
-			return
-		case server == "", now.Before(wait), lamport == synced && now.Before(next):
-		default:
-			result, err := d.Sync(ctx)
+		came := false
+		if server != "" && !stuck && !now.Before(wait) && (lamport != synced || !now.Before(next)) {
+			result, err := d.syncVault(ctx)
 			switch {
 			case err == nil:
 				retry, wait, next = retryFirst, time.Time{}, now.Add(askEvery)
 				synced = lamport
 				if result.Pulled {
-					synced = d.State().Lamport
-					if pulled != nil {
-						pulled()
-					}
+					synced, came = d.State().Lamport, true
 				}
-			case errors.Is(err, vault.ErrRollback), errors.Is(err, ErrDeleted), errors.Is(err, ErrClosed):
-				return
+			case errors.Is(err, vault.ErrRollback), errors.Is(err, ErrDeleted):
+				stuck = true
 			default:
 				wait = now.Add(retry)
 				retry = min(2*retry, retryLatest)
 			}
+		}
+		if !now.Before(news) {
+			news = now.Add(newsLook)
+			before := d.State().Lamport
+			d.refreshDue(ctx)
+			came = came || d.State().Lamport != before
+		}
+		if came {
+			pulled()
 		}
 		select {
 		case <-ctx.Done():

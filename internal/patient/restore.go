@@ -2,6 +2,7 @@ package patient
 
 import (
 	"context"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"time"
@@ -20,7 +21,8 @@ type Restored struct {
 
 // Restore fetches the vault that belongs to a recovery code and opens it on a disk that has
 // none. The result says when and on which device it was last saved, and lists the pins that
-// the patient must confirm before they count. The server that had the vault is saved as the
+// the patient must confirm before they count; and until a clinic's server has answered, none of
+// its messages is amber or green. The server that had the vault is saved as the
 // one to sync with, unless another was saved before.
 //
 // It fails with ErrVaultExists, ErrNoServer, ErrNotFound, ErrDeleted, ErrOffline, ErrRefused,
@@ -67,6 +69,9 @@ func (d *Device) restore(ctx context.Context, cfg Config, keys vault.Keys) (Rest
 	restored := Restored{SavedAt: time.Unix(state.SavedAt, 0), SavedOn: state.SavedOn}
 	state.Revision = revision
 	local := vault.Local{State: state, Keys: keys, Marks: map[string]vault.Mark{server: mark}}
+	for _, p := range state.Contact.Pins {
+		local.Unasked = append(local.Unasked, hex.EncodeToString(p.Clinic[:]))
+	}
 	if err := d.begin(ctx, cfg, local); err != nil {
 		return Restored{}, err
 	}

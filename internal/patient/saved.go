@@ -1,6 +1,30 @@
 package patient
 
-import "log/slog"
+import (
+	"cmp"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"slices"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/chaperone-privacy/chaperone/internal/vault"
+)
+
+// ErrSavedContacts says that something is no number, domain or address, or that there are too
+// many of them, or none.
+var ErrSavedContacts = errors.New("these contacts cannot be saved")
+
+const (
+	maxSaved      = 50 // clinics
+	maxSavedEach  = 20 // numbers, domains, addresses of one
+	maxSavedName  = 60 // runes
+	maxSavedBytes = 254
+)
 
 // SavedContacts is what the patient read off a card or bill of their clinic. It tells what is
 // not from the clinic at best; it never makes anything trusted.
@@ -15,46 +39,101 @@ type SavedContacts struct {
 // LogValue keeps them out of logs.
 func (SavedContacts) LogValue() slog.Value { return slog.StringValue("[redacted]") }
 
-// SavedState is how something compares with what was saved. None is a reason to trust.
-type SavedState string
-
-// The states, worst last.
-const (
-	SavedNone      SavedState = ""           // nothing was saved, or there is nothing to compare
-	SavedKnown     SavedState = "known"      // all of it was saved; senders can be faked all the same
-	SavedUnknown   SavedState = "unknown"    // something was not saved
-	SavedLookAlike SavedState = "look-alike" // something could be taken for what was saved, and is not it
-)
-
-// SavedMatch compares sender and text with what was saved.
-type SavedMatch struct {
-	State  SavedState     // the worst of Found
-	Clinic string         // what the patient calls the clinic that it is, or looks like; "" for none
-	Found  []SavedFinding // in the order of the text, the sender first
+// SaveContacts keeps contacts; those with the ID of saved ones replace them. Domains are kept
+// without what stands around them in a link. It fails with ErrSavedContacts or ErrDisk.
+func (d *Device) SaveContacts(c SavedContacts) error {
+	saved, err := cleanSaved(c)
+	if err == nil && saved.ID == "" {
+		var id [8]byte
+		_, err = io.ReadFull(d.rand, id[:])
+		saved.ID = hex.EncodeToString(id[:])
+	}
+	if err == nil {
+		err = d.change(func(l *vault.Local) error {
+			n := 0
+			for _, s := range l.State.Saved {
+				if !s.Removed && s.ID != saved.ID {
+					n++
+				}
+			}
+			if n >= maxSaved {
+				return fmt.Errorf("%w: too many clinics", ErrSavedContacts)
+			}
+			saved.Lamport, saved.Device = tick(&l.State)
+			l.State.PutSaved(saved)
+			return nil
+		})
+	}
+	if err != nil {
+		return fmt.Errorf("save contacts: %w", err)
+	}
+	return nil
 }
 
-// LogValue keeps it out of logs.
-func (SavedMatch) LogValue() slog.Value { return slog.StringValue("[redacted]") }
-
-// SavedFinding is one number, link or address.
-type SavedFinding struct {
-	Kind   string // "number", "domain" or "address"
-	Text   string // as it came
-	Sender bool   // it is the sender; otherwise it stands in the text
-	State  SavedState
-	Near   string // what was saved that it is or looks like; "" for none
+// cleanSaved brings contacts into one form. Its errors quote nothing.
+func cleanSaved(c SavedContacts) (vault.Saved, error) {
+	out := vault.Saved{ID: c.ID, Clinic: strings.TrimSpace(c.Clinic)}
+	if utf8.RuneCountInString(out.Clinic) > maxSavedName || !utf8.ValidString(out.Clinic) || strings.ContainsFunc(out.Clinic, unicode.IsControl) {
+		return out, fmt.Errorf("%w: name", ErrSavedContacts)
+	}
+	if len(c.ID) > maxSavedBytes {
+		return out, fmt.Errorf("%w: id", ErrSavedContacts)
+	}
+	for _, list := range []struct {
+		kind  string
+		from  []string
+		to    *[]string
+		clean func(string) (string, bool)
+	}{
+		{"number", c.Numbers, &out.Numbers, cleanNumber}, {"domain", c.Domains, &out.Domains, cleanDomain},
+		{"address", c.Addresses, &out.Addresses, cleanAddress},
+	} {
+		for i, text := range list.from {
+			clean, ok := list.clean(text)
+			if !ok || len(clean) > maxSavedBytes {
+				return out, fmt.Errorf("%w: %s %d", ErrSavedContacts, list.kind, i+1)
+			}
+			if !slices.Contains(*list.to, clean) {
+				*list.to = append(*list.to, clean)
+			}
+		}
+		if len(*list.to) > maxSavedEach {
+			return out, fmt.Errorf("%w: too many of one kind", ErrSavedContacts)
+		}
+	}
+	if len(out.Numbers)+len(out.Domains)+len(out.Addresses) == 0 {
+		return out, fmt.Errorf("%w: nothing to save", ErrSavedContacts)
+	}
+	return out, nil
 }
 
-// CompareSaved compares a sender and a text with what was saved; either may be "". There is no
-// code and no bundle, so the answer is grey whatever is found: it is never a reason to trust.
-func (d *Device) CompareSaved(text, sender string) SavedMatch { return SavedMatch{} }
-
-// SaveContacts keeps contacts; those with the ID of saved ones replace them. It fails with
-// ErrSavedContacts for a number, domain or address that is none, and for too many.
-func (d *Device) SaveContacts(c SavedContacts) error { return errNotBuilt }
-
-// SavedContacts lists what was saved, by clinic.
-func (d *Device) SavedContacts() []SavedContacts { return nil }
+// SavedContacts lists what was saved, by clinic. It answers from memory.
+func (d *Device) SavedContacts() []SavedContacts {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	var out []SavedContacts
+	for _, s := range d.local.State.Clone().Saved {
+		if !s.Removed {
+			out = append(out, SavedContacts{s.ID, s.Clinic, s.Numbers, s.Domains, s.Addresses})
+		}
+	}
+	slices.SortFunc(out, func(a, b SavedContacts) int { return cmp.Or(cmp.Compare(a.Clinic, b.Clinic), cmp.Compare(a.ID, b.ID)) })
+	return out
+}
 
 // RemoveSaved forgets contacts on all devices. An unknown id is no error.
-func (d *Device) RemoveSaved(id string) error { return errNotBuilt }
+func (d *Device) RemoveSaved(id string) error {
+	err := d.change(func(l *vault.Local) error {
+		if !slices.ContainsFunc(l.State.Saved, func(s vault.Saved) bool { return s.ID == id && !s.Removed }) {
+			return nil
+		}
+		gone := vault.Saved{ID: id, Removed: true}
+		gone.Lamport, gone.Device = tick(&l.State)
+		l.State.PutSaved(gone)
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("remove saved contacts: %w", err)
+	}
+	return nil
+}

@@ -36,8 +36,24 @@ type SyncResult struct {
 // have stored. It fails with ErrNoServer, ErrOffline, ErrRefused, ErrDeleted, ErrClock,
 // ErrDisk or vault.ErrRollback; the last comes with ErrNotFound when the server has lost a
 // vault that it had. Then, at most once an hour, it asks for a newer content pack; what goes
-// wrong with that never fails the sync.
+// wrong with that never fails the sync. Pinned clinics whose hour has come are asked about
+// whatever became of the vault, and messages that were shown as trusted are judged again.
 func (d *Device) Sync(ctx context.Context) (SyncResult, error) {
+	result, err := d.syncVault(ctx)
+	d.refreshDue(ctx)
+	return result, err
+}
+
+// syncVault is [Device.Sync] without the clinics.
+func (d *Device) syncVault(ctx context.Context) (SyncResult, error) {
+	result, err := d.syncOnce(ctx)
+	if result.Pulled {
+		d.judgeAgain()
+	}
+	return result, err
+}
+
+func (d *Device) syncOnce(ctx context.Context) (SyncResult, error) {
 	d.syncing.Lock()
 	defer d.syncing.Unlock()
 	s, err := d.startSync()

@@ -16,6 +16,9 @@ type Local struct {
 	// Confirmed is the clinics, as hex of their ids, whose pins were made or looked at on
 	// this device.
 	Confirmed []string `json:"confirmed,omitempty"`
+	// Unasked is the clinics, as hex of their ids, that came with a restore and of which no
+	// server has said anything since: the copy may have been an old one.
+	Unasked []string `json:"unasked,omitempty"`
 	// Helper is set while this device shows only what somebody trusted may do.
 	Helper bool `json:"helper,omitempty"`
 	// Marks is what was last seen on each server, by its address.
@@ -54,7 +57,7 @@ func (l *Local) UnmarshalJSON(data []byte) error {
 }
 
 // localFields is the names of Local's own fields; a test compares it with the struct.
-var localFields = [...]string{"state", "keys", "code", "confirmed", "helper", "marks"}
+var localFields = [...]string{"state", "keys", "code", "confirmed", "unasked", "helper", "marks"}
 
 // DecodeLocal reads the payload of a slot. It fails with ErrDamaged or ErrNewer.
 func DecodeLocal(payload []byte) (Local, error) {

@@ -10,8 +10,8 @@ import (
 
 // Merge joins the states of two devices. It is commutative, associative and idempotent:
 // devices that have seen the same states agree, in whatever order they saw them. Rows,
-// answers, settings and registers go by the greater (lamport, device), contact memory by
-// union and maximum, and so do the events of answers. Device, DeviceName and Revision of the result mean nothing; the caller
+// answers, settings, saved contacts and registers go by the greater (lamport, device), contact
+// memory by union and maximum, and so do the events of answers and messages that turned. Device, DeviceName and Revision of the result mean nothing; the caller
 // puts its own there.
 func Merge(a, b State) State {
 	a, b = a.Clone(), b.Clone()
@@ -20,6 +20,8 @@ func Merge(a, b State) State {
 		Lamport:  max(a.Lamport, b.Lamport),
 		Rows:     checklist.MergeRows(a.Rows, b.Rows),
 		Contact:  a.Contact.Merge(b.Contact),
+		Saved:    mergeSaved(a.Saved, b.Saved),
+		Turned:   mergeTurned(a.Turned, b.Turned),
 		Revision: max(a.Revision, b.Revision),
 		Extra:    mergeExtra(a.Extra, b.Extra),
 	}

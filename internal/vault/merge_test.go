@@ -48,6 +48,17 @@ func (anyState) Generate(r *rand.Rand, _ int) reflect.Value {
 		s.Contact.Pins = append(s.Contact.Pins, contact.Pin{
 			Clinic: [32]byte{byte(r.Intn(2))}, RootSet: [32]byte{byte(r.Intn(2))}, Name: pick("A", "B"),
 			Level: contact.Level(pick("in-person", "remote")), FirstSeen: int64(r.Intn(2)), Confirmed: r.Intn(2) == 0,
+			Round: stamp(),
+		})
+		if r.Intn(2) == 0 {
+			s.Contact.Removed = append(s.Contact.Removed, contact.Removal{Clinic: [32]byte{byte(r.Intn(2))}, Round: stamp()})
+		}
+		s.Saved = append(s.Saved, Saved{
+			ID: pick("s", "t"), Clinic: pick("A", "B"), Numbers: []string{pick("1", "2")}, Removed: r.Intn(2) == 0, Lamport: stamp(), Device: device(),
+		})
+		s.Turned = append(s.Turned, Turned{
+			ID: pick("m", "n"), Clinic: [32]byte{byte(r.Intn(2))}, TrustedAt: int64(r.Intn(3)), FoundAt: int64(r.Intn(3)),
+			Headline: contact.Finding(pick("FORGED", "DISOWNED", "NEW")), Dismissed: r.Intn(2) == 0,
 		})
 		s.Contact.Stolen = append(s.Contact.Stolen, contact.StolenMark{Clinic: [32]byte{1}, Key: [32]byte{byte(r.Intn(2))}, Since: int64(r.Intn(3))})
 	}
@@ -95,6 +106,11 @@ func TestMergeProperties(t *testing.T) {
 			}
 			for i := range m.Contact.Pins {
 				m.Contact.Pins[i].Name = "changed"
+			}
+			for i := range m.Saved {
+				for j := range m.Saved[i].Numbers {
+					m.Saved[i].Numbers[j] = "changed"
+				}
 			}
 			return before == text(t, State(a))+text(t, State(b))
 		},

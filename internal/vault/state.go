@@ -30,6 +30,8 @@ type State struct {
 
 	Contact  contact.Memory `json:"contact"` // pins, stolen marks, newest status and heads
 	Settings Settings       `json:"settings"`
+	Saved    []Saved        `json:"saved,omitempty"`  // sorted by id
+	Turned   []Turned       `json:"turned,omitempty"` // sorted by id
 
 	SavedAt int64  `json:"saved_at"` // Unix seconds of the last save
 	SavedOn string `json:"saved_on"` // name of the device that saved last
@@ -62,6 +64,11 @@ func (s State) Clone() State {
 	s.Answers.Events = checklist.MergeEvents(s.Answers.Events, checklist.Events{})
 	s.Rows = slices.Clone(s.Rows)
 	s.Contact = s.Contact.Merge(contact.Memory{})
+	s.Turned = slices.Clone(s.Turned)
+	s.Saved = slices.Clone(s.Saved)
+	for i := range s.Saved {
+		s.Saved[i] = s.Saved[i].clone()
+	}
 	s.Extra = maps.Clone(s.Extra)
 	return s
 }
@@ -87,7 +94,7 @@ func (s *State) UnmarshalJSON(data []byte) error {
 // stateFields is the names of State's own fields; a test compares it with the struct.
 var stateFields = [...]string{
 	"schema", "device", "device_name", "lamport", "answers", "answered", "answers_lamport",
-	"answers_device", "rows", "contact", "settings", "saved_at", "saved_on", "revision",
+	"answers_device", "rows", "contact", "settings", "saved", "turned", "saved_at", "saved_on", "revision",
 }
 
 // DecodeState reads a state from JSON. It fails with ErrDamaged or ErrNewer.

@@ -1,0 +1,151 @@
+package patient
+
+import (
+	"cmp"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"slices"
+	"time"
+
+	"github.com/chaperone-privacy/chaperone/internal/contact"
+	"github.com/chaperone-privacy/chaperone/internal/translog"
+	"github.com/chaperone-privacy/chaperone/internal/vault"
+)
+
+const (
+	maxTrusted      = 200     // messages that are judged again
+	maxTrustedBytes = 4 << 20 // of all of them
+	// trustedAfter is how long after its last day a message is judged again, seconds.
+	trustedAfter = 400 * 86400
+)
+
+// trusted is a message that was shown as amber or green: what is needed to judge it again. What
+// the patient received is not kept: the signed text does not change.
+type trusted struct {
+	ID       string       `json:"id"` // half of the message's commit, hex
+	Clinic   contact.Hash `json:"clinic"`
+	Bundle   []byte       `json:"bundle,omitempty"`
+	Code     string       `json:"code,omitempty"` // or bundle
+	Envelope []byte       `json:"envelope,omitempty"`
+	Proof    []byte       `json:"proof,omitempty"`
+	LastAt   int64        `json:"last_at"` // when it was last shown, Unix seconds
+	Expires  int64        `json:"expires"`
+}
+
+func (t trusted) size() int { return len(t.Bundle) + len(t.Envelope) + len(t.Proof) + 256 }
+
+// trust keeps a message that is shown as trusted, and returns when it was shown before; zero for
+// never.
+func (d *Device) trust(v contact.Verdict, t trusted, note []byte) (before time.Time) {
+	s, err := translog.ParseSigned(note)
+	if err != nil {
+		return time.Time{}
+	}
+	commit, err := contact.Commit(s)
+	if err != nil {
+		return time.Time{}
+	}
+	t.ID, t.Clinic, t.LastAt, t.Expires = hex.EncodeToString(commit[:16]), v.ClinicID, d.now().Unix(), v.Expires.Unix()
+	d.notes.mu.Lock()
+	defer d.notes.mu.Unlock()
+	if d.notes.open(d) != nil {
+		return time.Time{}
+	}
+	all := slices.Clone(d.notes.trusted)
+	if i := slices.IndexFunc(all, func(x trusted) bool { return x.ID == t.ID }); i >= 0 {
+		before = time.Unix(all[i].LastAt, 0).UTC()
+		all = slices.Delete(all, i, i+1)
+	}
+	all = append(all, t)
+	slices.SortStableFunc(all, func(a, b trusted) int { return cmp.Compare(b.LastAt, a.LastAt) })
+	size, n := 0, 0
+	for n < len(all) && n < maxTrusted && size+all[n].size() <= maxTrustedBytes && all[n].Expires+trustedAfter >= t.LastAt {
+		size += all[n].size()
+		n++
+	}
+	d.notes.trusted = all[:n]
+	// On a full disk it stays in memory; the verdict is shown all the same.
+	_ = d.writeBeside(trustedFile, d.notes.trusted)
+	return before
+}
+
+// judgeAgain judges the trusted messages by what is known now, if something new is, and says of
+// each that turned red that it did. It uses no network, and what goes wrong is tried again the
+// next time.
+func (d *Device) judgeAgain() {
+	memory, err := d.memory()
+	if err != nil {
+		return
+	}
+	text, err := json.Marshal(memory)
+	if err != nil {
+		return
+	}
+	sum := sha256.Sum256(text)
+	clear(text)
+	d.notes.mu.Lock()
+	defer d.notes.mu.Unlock()
+	if d.notes.open(d) != nil || d.notes.judged == sum {
+		return
+	}
+	var turned []vault.Turned
+	for _, t := range d.notes.trusted {
+		v, ok := d.judge(memory, t)
+		if ok && v.Headline.Class() == contact.Red {
+			turned = append(turned, vault.Turned{
+				ID: t.ID, Clinic: t.Clinic, TrustedAt: t.LastAt, FoundAt: d.now().Unix(), Headline: v.Headline,
+			})
+		}
+	}
+	if d.raise(turned) != nil {
+		return
+	}
+	d.notes.judged = sum
+}
+
+// judge judges a trusted message again. notes.mu is held.
+func (d *Device) judge(memory contact.Memory, t trusted) (contact.Verdict, bool) {
+	if t.Bundle != nil {
+		v, _, err := contact.Verify(contact.Input{Bundle: t.Bundle, Memory: memory, Now: d.now()})
+		return v, err == nil
+	}
+	code, err := readCode(t.Code)
+	if err != nil {
+		return contact.Verdict{}, false
+	}
+	lock, err := contact.NewLock(code)
+	if err != nil {
+		return contact.Verdict{}, false
+	}
+	p := papers{Clinic: t.Clinic}
+	if i := d.notes.find(t.Clinic); i >= 0 {
+		p = d.notes.clinics[i]
+	}
+	in := contact.CodeInput{
+		Code: t.Code, Answer: contact.Found, Envelope: t.Envelope, Memory: memory, Now: d.now(),
+		Evidence: p.evidence(noteOf(lock, t.Envelope, memory.Pairs)),
+	}
+	in.Evidence.MessageProof = t.Proof
+	v, _, err := contact.VerifyCode(in)
+	return v, err == nil
+}
+
+// raise keeps that messages turned red. A message that turned before keeps its notice, and one
+// that was put away stays away.
+func (d *Device) raise(turned []vault.Turned) error {
+	d.mu.Lock()
+	old := d.local.State.Turned
+	d.mu.Unlock()
+	turned = slices.DeleteFunc(turned, func(t vault.Turned) bool {
+		return slices.ContainsFunc(old, func(x vault.Turned) bool { return x.ID == t.ID })
+	})
+	if len(turned) == 0 {
+		return nil
+	}
+	return d.change(func(l *vault.Local) error {
+		tick(&l.State)
+		l.State.AddTurned(turned...)
+		return nil
+	})
+}
