@@ -52,6 +52,7 @@ type Set struct {
 // Signs are the marks of the interface, as Unicode or as ASCII.
 type Signs struct {
 	Good, Open, Crossed, Bad, Unknown string // the verdict's sign, beside its word
+	Silent                            string // the same, when nobody answered
 	Rule, Full, Empty                 string
 	Cursor, Up, Down, Bullet, Mark    string
 	Todo, Done, Off, On               string
@@ -89,14 +90,14 @@ func New(o Options) *Set {
 }
 
 var unicodeSigns = Signs{
-	Good: "✓", Open: "▭", Crossed: "⊘", Bad: "✗", Unknown: "?",
+	Good: "✓", Open: "▭", Crossed: "⊘", Bad: "✗", Unknown: "?", Silent: "…",
 	Rule: "─", Full: "▰", Empty: "▱",
 	Cursor: "›", Up: "↑", Down: "↓", Bullet: "·", Mark: "~",
 	Todo: "○", Done: "✓", Off: "○", On: "●",
 }
 
 var asciiSigns = Signs{
-	Good: "[ok]", Open: "[~]", Crossed: "[-]", Bad: "[x]", Unknown: "[?]",
+	Good: "[ok]", Open: "[~]", Crossed: "[-]", Bad: "[x]", Unknown: "[?]", Silent: "[..]",
 	Rule: "-", Full: "#", Empty: ".",
 	Cursor: ">", Up: "^", Down: "v", Bullet: "-", Mark: "~",
 	Todo: "[ ]", Done: "[x]", Off: "[ ]", On: "[x]",

@@ -25,7 +25,7 @@ var findings = map[contact.Finding]contact.Class{
 	contact.Genuine: contact.Green,
 }
 
-func verdict(f contact.Finding) contact.Verdict {
+func judged(f contact.Finding) contact.Verdict {
 	return contact.Verdict{
 		Headline: f, Findings: []contact.Finding{f}, Clinic: "Example Aesthetics", Signer: "front desk", Body: "the signed text\n",
 		StatusAt: time.Date(2026, time.November, 20, 9, 0, 0, 0, time.UTC), Expires: time.Date(2026, time.November, 30, 9, 0, 0, 0, time.UTC),
@@ -35,15 +35,12 @@ func verdict(f contact.Finding) contact.Verdict {
 // TestCard holds every finding, in both languages, to what a verdict must and must not show.
 func TestCard(t *testing.T) {
 	t.Parallel()
-	if len(says) != len(findings) {
-		t.Errorf("got words for %d findings, want %d", len(says), len(findings))
-	}
 	st := style.New(style.Options{Profile: colorprofile.NoTTY})
 	signs := map[contact.Class]string{contact.Red: st.Signs.Bad, contact.Grey: st.Signs.Unknown, contact.Green: st.Signs.Good}
 	for f, class := range findings {
 		for _, locale := range words.Locales() {
 			for _, width := range []int{40, 80, 120} {
-				card := Card(verdict(f), words.For(locale), st, width)
+				card := Card(judged(f), words.For(locale), st, width)
 				first := strings.TrimSpace(card)
 				switch want := signs[class]; class {
 				case contact.Amber:
@@ -53,6 +50,9 @@ func TestCard(t *testing.T) {
 					}
 					fallthrough
 				default:
+					if f == contact.Unavailable {
+						want = st.Signs.Silent
+					}
 					if !strings.HasPrefix(first, want) {
 						t.Errorf("%s %s: got %q, want sign %q", f, locale, first, want)
 					}
@@ -86,8 +86,8 @@ func TestCard(t *testing.T) {
 func TestCardWithoutColour(t *testing.T) {
 	t.Parallel()
 	for f := range findings {
-		plain := Card(verdict(f), words.For("en"), style.New(style.Options{Profile: colorprofile.NoTTY}), 80)
-		coloured := Card(verdict(f), words.For("en"), style.New(style.Options{Profile: colorprofile.TrueColor, Dark: true}), 80)
+		plain := Card(judged(f), words.For("en"), style.New(style.Options{Profile: colorprofile.NoTTY}), 80)
+		coloured := Card(judged(f), words.For("en"), style.New(style.Options{Profile: colorprofile.TrueColor, Dark: true}), 80)
 		if ansi.Strip(coloured) != plain || coloured == plain {
 			t.Errorf("%s: got\n%s\nwant the plain text in colour", f, coloured)
 		}
@@ -97,7 +97,7 @@ func TestCardWithoutColour(t *testing.T) {
 // TestUnknownFindingIsNotGreen gives a finding that this program does not know.
 func TestUnknownFindingIsNotGreen(t *testing.T) {
 	t.Parallel()
-	card := Card(verdict("SOMETHING_NEW"), words.For("en"), style.New(style.Options{Profile: colorprofile.NoTTY}), 80)
+	card := Card(judged("SOMETHING_NEW"), words.For("en"), style.New(style.Options{Profile: colorprofile.NoTTY}), 80)
 	if !strings.Contains(card, "We cannot tell") || strings.Contains(card, "the signed text") {
 		t.Errorf("got\n%s\nwant no verdict and no body", card)
 	}
@@ -108,7 +108,7 @@ func TestCardIsSafe(t *testing.T) {
 	t.Parallel()
 	evil := "x\x1b[2J\x1b]8;;https://evil.example.com\x07y\u202ez"
 	for f := range findings {
-		v := verdict(f)
+		v := judged(f)
 		v.Clinic, v.Signer, v.Body, v.Kind = evil, evil, evil, evil
 		v.Diff = &contact.Diff{Changes: []contact.Change{{Kind: "phone", Signed: evil, Received: evil + evil, ReceivedMark: [2]int{1, 9}}}}
 		card := Card(v, words.For("en"), style.New(style.Options{Profile: colorprofile.NoTTY}), 60)
@@ -190,18 +190,3 @@ func FuzzMarkLines(f *testing.F) {
 	})
 }
 
-func TestFilename(t *testing.T) {
-	t.Parallel()
-	tests := []struct{ in, want string }{
-		{" letter.chaperone ", "letter.chaperone"},
-		{"'my letter.chaperone' ", "my letter.chaperone"},
-		{`"my letter.chaperone"`, "my letter.chaperone"},
-		{`my\ letter.chaperone`, "my letter.chaperone"},
-		{"", ""},
-	}
-	for _, tt := range tests {
-		if got := filename(tt.in); got != tt.want {
-			t.Errorf("%q: got %q, want %q", tt.in, got, tt.want)
-		}
-	}
-}

@@ -205,7 +205,7 @@ func (m *Model) check() tea.Cmd {
 func (m *Model) View(width int) widget.Page {
 	w, st := m.env.Words, m.env.Style
 	if m.stage == shown {
-		return page(m.verdict, w, st, width)
+		return page(m.verdict, "", w, st, width)
 	}
 	t := widget.NewText(st, width)
 	p := widget.Page{Title: w.T(words.VerifyTitle), Body: t}
