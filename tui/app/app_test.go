@@ -241,8 +241,8 @@ func TestVerifyPaste(t *testing.T) {
 	t.Parallel()
 	r, d := state{device: judged(contact.Verdict{Headline: contact.Genuine, Signer: "front desk", Body: "x"}), do: press("v")}.
 		open(t, size{80, 24}, "en", colorprofile.NoTTY)
-	r.Send(tea.PasteMsg{Content: "first\rsecond\r\rthird"}).Send(tea.PasteMsg{Content: "what I got\r\nline two"}).Saw("Genuine")
-	if got, want := string(d.Bundle), "first\nsecond\n\nthird\n"; got != want {
+	r.Send(tea.PasteMsg{Content: "CHAPB1\rsecond\r\rthird"}).Send(tea.PasteMsg{Content: "what I got\r\nline two"}).Saw("Genuine")
+	if got, want := string(d.Bundle), "CHAPB1\nsecond\n\nthird"; got != want {
 		t.Errorf("bundle: got %q, want %q", got, want)
 	}
 	if d.Received == nil || *d.Received != "what I got\nline two" {

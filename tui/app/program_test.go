@@ -183,7 +183,7 @@ func TestJourneyVerify(t *testing.T) {
 	d := judged(altered)()
 	j := start(t, app.Config{Device: d})
 	j.shown.waitFor(t, "Do this next")
-	j.press("v", "Is this from your clinic?").press("\x1b[200~one line\rtwo lines\x1b[201~", "as it reached you")
+	j.press("v", "Is this from your clinic?").press("\x1b[200~CHAPB1\rtwo lines\x1b[201~", "What did it say?")
 	j.press("\x1b[200~Call us at 555-0199 about your appointment.\x1b[201~", "Not what your clinic wrote")
 	if d.Verdict.Headline != contact.Altered || d.Received == nil {
 		t.Errorf("got text %v, want what was pasted", d.Received)

@@ -11,6 +11,7 @@ import (
 	"github.com/chaperone-privacy/chaperone/internal/patient"
 	"github.com/chaperone-privacy/chaperone/internal/words"
 	"github.com/chaperone-privacy/chaperone/tui/screen"
+	"github.com/chaperone-privacy/chaperone/tui/screen/clinics"
 	"github.com/chaperone-privacy/chaperone/tui/screen/crisis"
 	"github.com/chaperone-privacy/chaperone/tui/screen/details"
 	"github.com/chaperone-privacy/chaperone/tui/screen/help"
@@ -18,6 +19,7 @@ import (
 	"github.com/chaperone-privacy/chaperone/tui/screen/home"
 	"github.com/chaperone-privacy/chaperone/tui/screen/letter"
 	"github.com/chaperone-privacy/chaperone/tui/screen/message"
+	"github.com/chaperone-privacy/chaperone/tui/screen/notices"
 	"github.com/chaperone-privacy/chaperone/tui/screen/passwords"
 	"github.com/chaperone-privacy/chaperone/tui/screen/plan"
 	"github.com/chaperone-privacy/chaperone/tui/screen/questions"
@@ -137,6 +139,14 @@ func (m *Model) goTo(g screen.Go) tea.Cmd {
 			return m.push(verify.With(m.env, g.Bundle, g.Received))
 		}
 		return m.push(verify.New(m.env))
+	case screen.Clinics:
+		return m.push(clinics.New(m.env))
+	case screen.AddClinic:
+		return m.push(clinics.NewCard(m.env))
+	case screen.SaveNumbers:
+		return m.push(clinics.NewKeep(m.env))
+	case screen.Notices:
+		return m.push(notices.New(m.env))
 	case screen.Recovery:
 		return m.push(recovery.New(m.env))
 	case screen.Pins:

@@ -104,7 +104,7 @@ func allDone() *apptest.Device {
 
 func unconfirmed() *apptest.Device {
 	d := apptest.New()
-	d.Vault.Contact.Pins[0].Confirmed = false
+	d.Vault.Contact.Pins[0].Confirmed, d.Infos[0].Confirmed = false, false
 	return d
 }
 
@@ -138,7 +138,7 @@ func letterFilled(keys ...string) func(*apptest.Robot, *apptest.Device) {
 }
 
 func states() []state {
-	return []state{
+	return append(contactStates(), []state{
 		{name: "welcome", none: true, colour: true},
 		{name: "welcome-server", none: true, do: press("down", "enter")},
 		{name: "welcome-code-wrong", none: true, do: func(r *apptest.Robot, _ *apptest.Device) {
@@ -280,7 +280,7 @@ func states() []state {
 		{name: "letter-name", do: letterFilled("s")},
 		{name: "letter-saved", do: letterFilled("s", "enter")},
 		{name: "letter-there-already", do: letterFilled("s", "enter", "s", "enter")},
-	}
+	}...)
 }
 
 // size is a terminal.

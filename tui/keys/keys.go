@@ -108,7 +108,7 @@ func NewQuestions() Questions {
 
 // Home is the keys of the first screen.
 type Home struct {
-	Start, Verify, Plan, Passwords, Settings, Recovery, Questions, Pins, Decide Binding
+	Start, Verify, Plan, Passwords, Settings, Recovery, Questions, Pins, Decide, Clinics, Notice Binding
 }
 
 // NewHome returns the keys of the first screen.
@@ -123,6 +123,8 @@ func NewHome() Home {
 		Questions: letter("a", words.KeyAnswers),
 		Pins:      letter("y", words.KeyPins),
 		Decide:    letter("h", words.KeyDecide),
+		Clinics:   letter("m", words.KeyClinics),
+		Notice:    letter("t", words.KeyNotice),
 	}
 }
 
@@ -203,12 +205,47 @@ func NewCrisis() Crisis {
 	return Crisis{enter(words.KeyOpen), letter("v", words.KeyVerify), letter("g", words.KeyRegion), letter("m", words.KeyAdopt), letter("t", words.KeyTell), letter("h", words.KeyDecide), esc(words.KeyBack)}
 }
 
-// Verify is the keys of a verdict.
-type Verify struct{ Again, Details, Back Binding }
+// Verify is the keys of a verdict. Again, Correct and Retry are one key, called by what it does
+// next; Other then leads to another message.
+type Verify struct{ Again, Correct, Retry, Other, Details, Add, Save, Back Binding }
 
 // NewVerify returns the keys of a verdict.
 func NewVerify() Verify {
-	return Verify{enter(words.KeyAnother), letter("d", words.KeyDetails), esc(words.KeyBack)}
+	return Verify{
+		enter(words.KeyAnother), enter(words.KeyCorrect), enter(words.KeyRetry), letter("o", words.KeyOther),
+		letter("d", words.KeyDetails), letter("a", words.KeyAddClinic), letter("s", words.KeySaveNumbers), esc(words.KeyBack),
+	}
+}
+
+// Clinics is the keys of the clinics on this device, and of one of them.
+type Clinics struct{ Open, Add, Save, Confirm, Remove, Yes, Back Binding }
+
+// NewClinics returns the keys of the clinics on this device.
+func NewClinics() Clinics {
+	return Clinics{
+		enter(words.KeyOpen), letter("a", words.KeyAddClinic), letter("s", words.KeySaveNumbers), letter("y", words.KeyPins),
+		letter("x", words.KeyRemove), enter(words.KeyRemoveYes), esc(words.KeyBack),
+	}
+}
+
+// Card is the keys of a clinic that is being added by its card.
+type Card struct{ Complete, Accept, Clear, Pick, Yes, Back Binding }
+
+// NewCard returns the keys of a clinic that is being added by its card.
+func NewCard() Card {
+	t := NewTyping()
+	return Card{
+		Binding{Keys: []string{"tab"}, Name: words.KeyTab, Help: words.KeyComplete}, t.Accept, t.Clear,
+		enter(words.KeyChoose), enter(words.KeyAddYes), t.Back,
+	}
+}
+
+// Notices is the keys of the messages that turned out to be false.
+type Notices struct{ Away, Verify, Back Binding }
+
+// NewNotices returns the keys of those messages.
+func NewNotices() Notices {
+	return Notices{letter("d", words.KeyPutAway), letter("v", words.KeyVerify), esc(words.KeyBack)}
 }
 
 // Recovery is the keys of the recovery code.

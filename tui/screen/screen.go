@@ -15,7 +15,6 @@ import (
 	tea "charm.land/bubbletea/v2"
 
 	"github.com/chaperone-privacy/chaperone/internal/checklist"
-	"github.com/chaperone-privacy/chaperone/internal/contact"
 	"github.com/chaperone-privacy/chaperone/internal/humancode"
 	"github.com/chaperone-privacy/chaperone/internal/patient"
 	"github.com/chaperone-privacy/chaperone/internal/vault"
@@ -37,7 +36,6 @@ type Device interface {
 	SetAnswers(a checklist.Answers) error
 	Mark(key checklist.RowKey, status checklist.Status, reason checklist.SkipReason, until time.Time) error
 	SetSettings(locale, theme string) error
-	Verify(ctx context.Context, bundle []byte, text *string) (contact.Verdict, error)
 	ConfirmPins() error
 	RecoveryCode() (humancode.Code, error)
 	ConfirmRecovery(code humancode.Code) error
@@ -50,6 +48,27 @@ type Device interface {
 	Sync(ctx context.Context) (patient.SyncResult, error)
 	Wipe(ctx context.Context, remote bool) error
 	Close() error
+	Contact
+}
+
+// Contact is the part of [Device] that is about clinics and their messages. Clinics,
+// SavedContacts, Notices and CompareSaved answer from memory.
+type Contact interface {
+	CheckCode(ctx context.Context, c patient.CodeCheck) (patient.Checked, error)
+	CheckBundle(ctx context.Context, bundle []byte, text *string, sender string) (patient.Checked, error)
+	CompareSaved(text, sender string) patient.SavedMatch
+
+	Clinics() []patient.ClinicInfo
+	PrepareClinic(ctx context.Context, words string, how patient.Source) (patient.ClinicOffer, error)
+	AddClinic(ctx context.Context, offer patient.ClinicOffer) error
+	RemoveClinic(ctx context.Context, id [32]byte) error
+
+	SavedContacts() []patient.SavedContacts
+	SaveContacts(c patient.SavedContacts) error
+	RemoveSaved(id string) error
+
+	Notices() []patient.Notice
+	DismissNotice(id string) error
 }
 
 var _ Device = (*patient.Device)(nil)
@@ -143,6 +162,10 @@ const (
 	Task // needs Row
 	Crisis
 	Verify
+	Clinics
+	AddClinic   // by its card
+	SaveNumbers // of a clinic that has no card
+	Notices
 	Recovery
 	Pins // clinics that are not confirmed here
 	Settings

@@ -3,6 +3,7 @@ package screen
 import (
 	"errors"
 
+	"github.com/chaperone-privacy/chaperone/internal/contact"
 	"github.com/chaperone-privacy/chaperone/internal/humancode"
 	"github.com/chaperone-privacy/chaperone/internal/patient"
 	"github.com/chaperone-privacy/chaperone/internal/vault"
@@ -33,6 +34,14 @@ func Trouble(w *words.Catalogue, err error) (what, hint string) {
 		{patient.ErrRefused, words.TroubleRefused, words.TroubleRefusedHint},
 		{patient.ErrNotFound, words.TroubleNotfound, words.TroubleNotfoundHint},
 		{patient.ErrDeleted, words.TroubleDeleted, words.TroubleDeletedHint},
+		{patient.ErrCardWords, words.TroubleCardWords, words.TroubleCardWordsHint},
+		{patient.ErrNoClinic, words.TroubleNoClinic, words.TroubleNoClinicHint},
+		{patient.ErrFalseClinic, words.TroubleFalseClinic, words.TroubleFalseClinicHint},
+		{patient.ErrSameClinic, words.TroubleSameClinic, words.TroubleSameClinicHint},
+		{patient.ErrLikeClinic, words.TroubleLikeClinic, words.TroubleLikeClinicHint},
+		{contact.ErrMalformed, words.TroubleNotMessage, words.TroubleNotMessageHint},
+		{contact.ErrTooLarge, words.TroubleNotMessage, words.TroubleNotMessageHint},
+		{ErrSaved, words.TroubleSaved, words.TroubleSavedHint},
 		{patient.ErrClock, words.TroubleClock, words.TroubleClockHint},
 		{ErrFileExists, words.LetterFileExists, words.LetterFileExistsHint},
 		{ErrFile, words.LetterFileFailed, words.LetterFileExistsHint},

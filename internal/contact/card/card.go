@@ -72,9 +72,7 @@ func word(i int) string {
 // not count. The error wraps ErrCount, or ErrWord with the place of the first word that is not
 // in the list, and never quotes the input.
 func Parse(text string) (Number, error) {
-	typed := strings.FieldsFunc(strings.ToLower(text), func(r rune) bool {
-		return unicode.IsSpace(r) || strings.ContainsRune(",;./·|", r)
-	})
+	typed := strings.FieldsFunc(strings.ToLower(text), separates)
 	if len(typed) == 1 { // with hyphens between, as passwords are written
 		typed = strings.Split(typed[0], "-")
 	}
@@ -102,3 +100,6 @@ func Parse(text string) (Number, error) {
 	n.FillBytes(out[:])
 	return out, nil
 }
+
+// separates reports whether r stands between words.
+func separates(r rune) bool { return unicode.IsSpace(r) || strings.ContainsRune(",;./·|", r) }

@@ -29,12 +29,10 @@ type Device struct {
 	Address   string
 	Closed    bool
 	Wiped     bool
-	Fail      error // what every saving method fails with
-	Verdict   contact.Verdict
-	Bundle    []byte  // what Verify was last given
-	Received  *string // what Verify was last given
-	Secret    string  // the passphrase
-	Helper    bool    // helper mode
+	Fail      error  // what every saving method fails with
+	Secret    string // the passphrase
+	Helper    bool   // helper mode
+	Contacts
 }
 
 var _ screen.Device = (*Device)(nil)
@@ -52,6 +50,7 @@ func New() *Device {
 		Clinic: [32]byte{1}, Name: "Example Aesthetics", Level: contact.InPerson, Confirmed: true,
 		FirstSeen: time.Date(2026, time.March, 3, 10, 0, 0, 0, time.UTC).Unix(),
 	}}
+	d.Infos = []patient.ClinicInfo{Clinic()}
 	return d
 }
 
@@ -132,14 +131,6 @@ func (d *Device) Mark(key checklist.RowKey, status checklist.Status, reason chec
 // SetSettings implements [screen.Device].
 func (d *Device) SetSettings(locale, theme string) error {
 	return d.change(func() { d.Vault.Settings.Locale, d.Vault.Settings.Theme = locale, theme })
-}
-
-// Verify implements [screen.Device]: it returns Verdict.
-func (d *Device) Verify(_ context.Context, bundle []byte, text *string) (contact.Verdict, error) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	d.Bundle, d.Received = bundle, text
-	return d.Verdict, d.Fail
 }
 
 // ConfirmPins implements [screen.Device].
@@ -369,7 +360,7 @@ func ReadFile(name string) ([]byte, error) {
 	if name != "message.chaperone" {
 		return nil, ErrRead
 	}
-	return []byte("a bundle\nof two lines\n"), nil
+	return []byte("CHAPB1\na bundle\n"), nil
 }
 
 // IsClosed reports whether the device was closed.

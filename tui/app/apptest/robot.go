@@ -105,7 +105,7 @@ func Key(name string) tea.KeyPressMsg {
 	special := map[string]rune{
 		"enter": tea.KeyEnter, "esc": tea.KeyEscape, "up": tea.KeyUp, "down": tea.KeyDown,
 		"pgup": tea.KeyPgUp, "pgdown": tea.KeyPgDown, "home": tea.KeyHome, "end": tea.KeyEnd,
-		"backspace": tea.KeyBackspace,
+		"backspace": tea.KeyBackspace, "tab": tea.KeyTab,
 	}
 	if code, ok := special[name]; ok {
 		return tea.KeyPressMsg{Code: code}

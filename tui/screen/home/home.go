@@ -10,21 +10,23 @@ import (
 
 	"github.com/chaperone-privacy/chaperone/internal/checklist"
 	"github.com/chaperone-privacy/chaperone/internal/contact"
-	"github.com/chaperone-privacy/chaperone/internal/vault"
+	"github.com/chaperone-privacy/chaperone/internal/patient"
 	"github.com/chaperone-privacy/chaperone/internal/words"
 	"github.com/chaperone-privacy/chaperone/tui/keys"
 	"github.com/chaperone-privacy/chaperone/tui/screen"
+	"github.com/chaperone-privacy/chaperone/tui/screen/notices"
 	"github.com/chaperone-privacy/chaperone/tui/widget"
 )
 
 // Model is the screen.
 type Model struct {
-	env   *screen.Env
-	keys  keys.Home
-	list  widget.List
-	plan  checklist.Plan
-	state vault.State
-	saved bool // the recovery code was retyped
+	env     *screen.Env
+	keys    keys.Home
+	list    widget.List
+	plan    checklist.Plan
+	turned  []patient.Notice
+	clinics []patient.ClinicInfo
+	saved   bool // the recovery code was retyped
 }
 
 // New returns the screen.
@@ -32,7 +34,8 @@ func New(env *screen.Env) *Model { return &Model{env: env, keys: keys.NewHome()}
 
 // Init reads plan and state anew.
 func (m *Model) Init() tea.Cmd {
-	m.plan, m.state, m.saved = m.env.Device.Plan(), m.env.Device.State(), m.env.Device.RecoveryConfirmed()
+	m.plan, m.saved = m.env.Device.Plan(), m.env.Device.RecoveryConfirmed()
+	m.turned, m.clinics = m.env.Device.Notices(), m.env.Device.Clinics()
 	return nil
 }
 
@@ -47,9 +50,15 @@ func (m *Model) shown() int {
 
 // Keys implements [screen.Screen].
 func (m *Model) Keys() keys.Map {
-	k := keys.Map{Short: []keys.Binding{m.keys.Verify, m.keys.Plan, m.keys.Passwords}, More: []keys.Binding{m.keys.Settings, m.keys.Questions, m.keys.Decide}}
+	k := keys.Map{
+		Short: []keys.Binding{m.keys.Verify, m.keys.Plan, m.keys.Passwords},
+		More:  []keys.Binding{m.keys.Clinics, m.keys.Settings, m.keys.Questions, m.keys.Decide},
+	}
 	if m.shown() > 0 {
 		k.Short = append([]keys.Binding{m.keys.Start}, k.Short...)
+	}
+	if len(m.turned) > 0 {
+		k.More = append(k.More, m.keys.Notice)
 	}
 	if !m.saved {
 		k.More = append(k.More, m.keys.Recovery)
@@ -62,7 +71,7 @@ func (m *Model) Keys() keys.Map {
 
 // unconfirmed reports whether a clinic came with a restore and still waits for a yes.
 func (m *Model) unconfirmed() bool {
-	return slices.ContainsFunc(m.state.Contact.Pins, func(p contact.Pin) bool { return !p.Confirmed })
+	return slices.ContainsFunc(m.clinics, func(c patient.ClinicInfo) bool { return !c.Confirmed })
 }
 
 // Update implements [screen.Screen].
@@ -91,6 +100,10 @@ func (m *Model) Update(msg tea.Msg) tea.Cmd {
 		return m.env.Send(screen.Go{To: screen.Questions})
 	case m.keys.Decide.Is(k):
 		return m.env.Send(screen.Go{To: screen.Triage})
+	case m.keys.Clinics.Is(k):
+		return m.env.Send(screen.Go{To: screen.Clinics})
+	case m.keys.Notice.Is(k) && len(m.turned) > 0:
+		return m.env.Send(screen.Go{To: screen.Notices})
 	case m.keys.Pins.Is(k) && m.unconfirmed():
 		return m.env.Send(screen.Go{To: screen.Pins})
 	case m.keys.Recovery.Is(k) && !m.saved:
@@ -109,16 +122,21 @@ func (m *Model) View(width int) widget.Page {
 		Aside: always.Crisis.Label(w) + "  " + w.T(words.KeyCrisis),
 		Body:  t, AsideStyle: st.Accent,
 	}
-	m.notices(t)
+	m.first(t)
 	page.Focus, page.FocusEnd = m.drawPlan(t)
 	m.drawDue(t)
 	m.drawClinic(t)
 	return page
 }
 
-// notices are the lines that come before the plan: at most one matters at a time.
-func (m *Model) notices(t *widget.Text) {
+// first is the lines that come before the plan: a message that turned out to be false, and at
+// most one other thing.
+func (m *Model) first(t *widget.Text) {
 	w, st := m.env.Words, t.Style
+	if len(m.turned) > 0 {
+		t.Hang(m.keys.Notice.Label(w)+"  ", st.Key, st.Danger, st.Signs.Bad+" "+notices.Line(m.env, m.turned[0]))
+		t.Gap()
+	}
 	switch {
 	case m.plan.Expired:
 		t.Para(st.Caution, w.T(words.HomeExpired))
@@ -208,12 +226,14 @@ func (m *Model) drawDue(t *widget.Text) {
 
 func (m *Model) drawClinic(t *widget.Text) {
 	w, st := m.env.Words, t.Style
-	pins := m.state.Contact.Pins
-	if len(pins) == 0 {
-		t.Pair(w.T(words.HomeClinic), st.Accent, st.Muted, 13, w.T(words.HomeNoClinic))
+	if len(m.clinics) == 0 {
+		t.Pair(w.T(words.HomeClinic), st.Accent, st.Muted, 13, w.T(words.HomeNoClinic, words.Str("key", m.keys.Clinics.Label(w))))
 	}
-	for _, p := range pins {
-		t.Pair(w.T(words.HomeClinic), st.Accent, st.Body, 13, Pin(m.env, p))
+	for _, c := range m.clinics {
+		t.Pair(w.T(words.HomeClinic), st.Accent, st.Body, 13, widget.Line(c.Name)+". "+screen.HowSetUp(m.env, c))
+		for _, b := range screen.Banners(m.env, c) {
+			t.Pair("", st.Accent, st.Caution, 13, b)
+		}
 	}
 	if m.env.Content.Development() {
 		t.Gap()

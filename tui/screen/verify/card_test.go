@@ -10,6 +10,7 @@ import (
 	"github.com/charmbracelet/x/ansi"
 
 	"github.com/chaperone-privacy/chaperone/internal/contact"
+	"github.com/chaperone-privacy/chaperone/internal/patient"
 	"github.com/chaperone-privacy/chaperone/internal/words"
 	"github.com/chaperone-privacy/chaperone/tui/style"
 )
@@ -112,7 +113,7 @@ func TestCardIsSafe(t *testing.T) {
 		v.Clinic, v.Signer, v.Body, v.Kind = evil, evil, evil, evil
 		v.Diff = &contact.Diff{Changes: []contact.Change{{Kind: "phone", Signed: evil, Received: evil + evil, ReceivedMark: [2]int{1, 9}}}}
 		card := Card(v, words.For("en"), style.New(style.Options{Profile: colorprofile.NoTTY}), 60)
-		for _, s := range details(words.For("en"), v) {
+		for _, s := range details(words.For("en"), patient.Checked{Verdict: v}) {
 			card += strings.Join(s.Lines, "\n")
 		}
 		if strings.ContainsAny(card, "\x1b\x07\u202e") || strings.Contains(card, "evil") {
@@ -189,4 +190,3 @@ func FuzzMarkLines(f *testing.F) {
 		}
 	})
 }
-

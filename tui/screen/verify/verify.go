@@ -1,19 +1,22 @@
-// Package verify checks a message: the reader gives the clinic's message file and, if they
-// like, the text as it reached them, and sees a verdict with what to do.
+// Package verify checks a message: the reader gives a code, the whole message or the clinic's
+// message file, in one field that tells them apart; then, if they like, the text as it reached
+// them and who sent it; and sees a verdict with what to do.
 //
 // It promises that the verdict's words and signs are the same on the screen and on the
-// command line ([Card]), that no verdict is told by colour alone, and that an error is shown
-// as "cannot tell", never as genuine.
+// command line ([Card]), that no verdict is told by colour alone, that an error is shown as
+// "cannot tell", never as genuine, and that without a code or a file nothing is ever more
+// than "cannot tell".
 package verify
 
 import (
 	"context"
-	"encoding/hex"
+	"errors"
 	"strings"
 
 	tea "charm.land/bubbletea/v2"
 
 	"github.com/chaperone-privacy/chaperone/internal/contact"
+	"github.com/chaperone-privacy/chaperone/internal/patient"
 	"github.com/chaperone-privacy/chaperone/internal/words"
 	"github.com/chaperone-privacy/chaperone/tui/keys"
 	"github.com/chaperone-privacy/chaperone/tui/screen"
@@ -24,22 +27,29 @@ import (
 type stage int
 
 const (
-	askBundle stage = iota
+	askFirst stage = iota
 	askText
+	askSender
 	checking
 	shown
 )
 
 // Model is the screen.
 type Model struct {
-	env     *screen.Env
-	keys    keys.Verify
-	stage   stage
-	input   widget.Input
-	bundle  []byte
-	text    string // what was received; "" when not given
-	verdict contact.Verdict
-	failed  bool // the file could not be read
+	env    *screen.Env
+	keys   keys.Verify
+	stage  stage
+	input  widget.Input
+	first  string // what was given first, as it was typed
+	pasted bool   // it was pasted whole, not typed
+	given  screen.Given
+	text   string // what was received; "" when not given
+	sender string // "" when not given
+
+	checked  patient.Checked
+	compared bool  // there was neither code nor file: only Saved counts
+	err      error // nothing could be decided; checked then counts for nothing
+	failed   bool  // the file could not be read
 }
 
 // New returns the screen at its first question.
@@ -49,7 +59,8 @@ func New(env *screen.Env) *Model { return &Model{env: env, keys: keys.NewVerify(
 // it reached the reader, "" when there is none.
 func With(env *screen.Env, bundle []byte, received string) *Model {
 	m := New(env)
-	m.bundle, m.text, m.stage = bundle, received, checking
+	m.given = screen.Given{Kind: screen.GivenBundle, Bundle: bundle}
+	m.text, m.stage = received, checking
 	return m
 }
 
@@ -58,9 +69,10 @@ type readMsg struct {
 	err  error
 }
 
-type verdictMsg struct {
-	verdict contact.Verdict
-	err     error
+type checkedMsg struct {
+	checked  patient.Checked
+	compared bool
+	err      error
 }
 
 // Init implements [screen.Screen].
@@ -72,18 +84,35 @@ func (m *Model) Init() tea.Cmd {
 }
 
 // Typing implements [screen.Typing].
-func (m *Model) Typing() bool { return m.stage == askBundle || m.stage == askText }
+func (m *Model) Typing() bool { return m.stage <= askSender }
 
 // Keys implements [screen.Screen].
 func (m *Model) Keys() keys.Map {
-	k := keys.NewTyping()
-	switch m.stage {
-	case askBundle, askText:
+	switch {
+	case m.stage <= askSender:
+		k := keys.NewTyping()
 		return keys.Map{Short: []keys.Binding{k.Accept, k.Clear, k.Back}}
-	case shown:
-		return keys.Map{Short: []keys.Binding{m.keys.Again, m.keys.Details, m.keys.Back}}
+	case m.stage == checking:
+		return keys.Map{Short: []keys.Binding{m.keys.Back}}
+	case m.err != nil && unreadable(m.err):
+		return keys.Map{Short: []keys.Binding{m.keys.Again, m.keys.Back}}
+	case m.err != nil:
+		return keys.Map{Short: []keys.Binding{m.keys.Retry, m.keys.Other, m.keys.Back}}
+	case m.compared:
+		return keys.Map{Short: []keys.Binding{m.keys.Again, m.keys.Save, m.keys.Back}}
 	}
-	return keys.Map{Short: []keys.Binding{m.keys.Back}}
+	details := []keys.Binding{m.keys.Details, m.keys.Back}
+	switch m.checked.Headline {
+	case contact.Mistyped:
+		return keys.Map{Short: append([]keys.Binding{m.keys.Correct}, details...), More: []keys.Binding{m.keys.Other}}
+	case contact.Unavailable:
+		return keys.Map{Short: append([]keys.Binding{m.keys.Retry, m.keys.Other}, details...)}
+	case contact.NoPin:
+		if m.addable() {
+			return keys.Map{Short: append([]keys.Binding{m.keys.Add, m.keys.Again}, details...)}
+		}
+	}
+	return keys.Map{Short: append([]keys.Binding{m.keys.Again}, details...)}
 }
 
 // Update implements [screen.Screen].
@@ -92,13 +121,11 @@ func (m *Model) Update(msg tea.Msg) tea.Cmd {
 	case readMsg:
 		m.failed = msg.err != nil
 		if msg.err == nil {
-			m.take(msg.data)
+			m.given = screen.Given{Kind: screen.GivenBundle, Bundle: msg.data}
+			m.ask(askText)
 		}
-	case verdictMsg:
-		m.stage, m.verdict = shown, msg.verdict
-		if msg.err != nil {
-			m.verdict = contact.Verdict{Headline: contact.Unavailable, Findings: []contact.Finding{contact.Unavailable}}
-		}
+	case checkedMsg:
+		m.stage, m.checked, m.compared, m.err = shown, msg.checked, msg.compared, msg.err
 	case tea.PasteMsg:
 		return m.paste(msg)
 	case tea.KeyPressMsg:
@@ -110,94 +137,170 @@ func (m *Model) Update(msg tea.Msg) tea.Cmd {
 // maxPaste is the most bytes that a paste may hold. Real messages are a few kilobytes.
 const maxPaste = 1 << 20
 
-// paste takes a whole message at once. Terminals send pasted line breaks as carriage
-// returns, and many readers do not copy the last one.
+// paste takes a whole message at once. Terminals send pasted line breaks as carriage returns.
+// A paste of one line goes into the field, where it can still be seen and changed.
 func (m *Model) paste(msg tea.PasteMsg) tea.Cmd {
 	text := strings.NewReplacer("\r\n", "\n", "\r", "\n").Replace(msg.Content)
+	lines := strings.Contains(strings.TrimSpace(text), "\n")
 	switch {
 	case len(text) > maxPaste:
-		m.failed = m.stage == askBundle
-	case m.stage == askBundle && strings.Contains(strings.TrimSpace(text), "\n"):
-		m.take([]byte(strings.TrimLeft(strings.TrimRight(text, "\n "), "\n ") + "\n"))
+		m.failed = m.stage == askFirst
+	case m.stage == askFirst && lines:
+		m.first, m.pasted = "", true
+		return m.take(screen.ReadGiven(text))
+	case m.stage == askFirst:
+		m.pasted = m.input.Value() == ""
+		m.input.Update(tea.PasteMsg{Content: strings.TrimSpace(text)})
 	case m.stage == askText:
 		m.text = text
-		return m.check()
-	case m.stage == askBundle:
+		return m.askWho()
+	case m.stage == askSender:
 		m.input.Update(msg)
 	}
 	return nil
 }
 
-func (m *Model) take(bundle []byte) {
-	m.bundle, m.stage, m.failed = bundle, askText, false
+// ask goes to a question with an empty field.
+func (m *Model) ask(s stage) {
+	m.stage, m.failed = s, false
 	m.input.Set("")
 }
 
-func (m *Model) press(k tea.KeyPressMsg) tea.Cmd {
-	typing := keys.NewTyping()
-	if m.keys.Back.Is(k) {
-		if m.stage == askText {
-			m.stage = askBundle
-			m.input.Set("")
-			return nil
-		}
-		return m.env.Send(screen.Back{})
-	}
-	switch m.stage {
-	case askBundle:
-		if !typing.Accept.Is(k) {
-			m.failed = false
-			m.input.Update(k)
-			return nil
-		}
-		name, read := filename(m.input.Value()), m.env.ReadFile
-		if name == "" {
-			return nil
-		}
+// take goes on with what was given first.
+func (m *Model) take(g screen.Given) tea.Cmd {
+	m.given, m.text, m.sender = g, g.Text, g.Sender
+	switch g.Kind {
+	case screen.GivenNothing:
+	case screen.GivenFile:
+		read := m.env.ReadFile
 		return m.env.Do(func(context.Context) tea.Msg {
-			data, err := read(name)
+			data, err := read(g.File)
 			return readMsg{data, err}
 		})
-	case askText:
-		if !typing.Accept.Is(k) {
-			m.input.Update(k)
-			return nil
+	case screen.GivenCode, screen.GivenBundle:
+		if m.text != "" {
+			return m.askWho()
 		}
-		m.text = m.input.Value()
-		return m.check()
-	case shown:
-		switch {
-		case m.keys.Again.Is(k):
-			*m = *New(m.env)
-		case m.keys.Details.Is(k):
-			return m.env.Send(screen.Go{To: screen.Details, Title: m.env.Words.T(words.VerdictDetails), Details: details(m.env.Words, m.verdict)})
-		}
+		m.ask(askText)
+	case screen.GivenSender:
+		m.ask(askText)
+	case screen.GivenText:
+		return m.askWho()
 	}
 	return nil
 }
 
-// filename undoes what terminals add to the name of a file that was dropped on them.
-func filename(s string) string {
-	s = strings.TrimSpace(s)
-	for _, q := range []string{"'", `"`} {
-		if len(s) > 1 && strings.HasPrefix(s, q) && strings.HasSuffix(s, q) {
-			return s[1 : len(s)-1]
-		}
+// askWho asks for the sender where that can tell something: when numbers were saved, and the
+// sender was not what was given first.
+func (m *Model) askWho() tea.Cmd {
+	if m.sender == "" && len(m.env.Device.SavedContacts()) > 0 {
+		m.ask(askSender)
+		return nil
 	}
-	return strings.ReplaceAll(s, `\ `, " ")
+	return m.check()
+}
+
+func (m *Model) press(k tea.KeyPressMsg) tea.Cmd {
+	if m.keys.Back.Is(k) {
+		return m.back()
+	}
+	accept := keys.NewTyping().Accept.Is(k)
+	switch {
+	case m.stage == checking:
+	case m.stage == shown:
+		return m.next(k)
+	case !accept:
+		m.failed = false
+		before := m.input.Value()
+		if m.input.Update(k); m.stage == askFirst && m.input.Value() != before {
+			m.pasted = false
+		}
+	case m.stage == askFirst:
+		m.first = m.input.Value()
+		return m.take(screen.ReadGiven(m.first))
+	case m.stage == askText:
+		m.text = strings.TrimSpace(m.input.Value())
+		return m.askWho()
+	case m.stage == askSender:
+		m.sender = strings.TrimSpace(m.input.Value())
+		return m.check()
+	}
+	return nil
+}
+
+// back goes to the question before; from the first one and from a verdict it leaves.
+func (m *Model) back() tea.Cmd {
+	switch {
+	case m.stage == askText:
+		m.ask(askFirst)
+		m.input.Set(m.first)
+	case m.stage == askSender && m.given.Text == "":
+		m.ask(askText)
+		if !strings.Contains(m.text, "\n") {
+			m.input.Set(m.text)
+		}
+	case m.stage == askSender:
+		m.ask(askFirst)
+		m.input.Set(m.first)
+	default:
+		return m.env.Send(screen.Back{})
+	}
+	return nil
+}
+
+// next takes a key at a verdict.
+func (m *Model) next(k tea.KeyPressMsg) tea.Cmd {
+	w, headline := m.env.Words, m.checked.Headline
+	verdict := m.err == nil && !m.compared
+	switch {
+	case m.compared && m.keys.Save.Is(k):
+		return m.env.Send(screen.Go{To: screen.SaveNumbers})
+	case verdict && m.keys.Details.Is(k):
+		return m.env.Send(screen.Go{To: screen.Details, Title: w.T(words.VerdictDetails), Details: details(w, m.checked)})
+	case verdict && m.addable() && m.keys.Add.Is(k):
+		return m.env.Send(screen.Go{To: screen.AddClinic})
+	case verdict && headline == contact.Mistyped && m.keys.Correct.Is(k):
+		m.ask(askFirst)
+		m.input.Set(m.given.Code)
+	case (m.err != nil && !unreadable(m.err) || verdict && headline == contact.Unavailable) && m.keys.Retry.Is(k):
+		return m.check()
+	case m.keys.Again.Is(k), m.keys.Other.Is(k) && !m.compared:
+		*m = *New(m.env)
+	}
+	return nil
+}
+
+// addable reports whether the verdict is about a clinic that could be set up here. A message for
+// one person's app names none.
+func (m *Model) addable() bool {
+	return m.checked.Headline == contact.NoPin && m.checked.ClinicID != [32]byte{}
+}
+
+// unreadable reports whether an error says that a file is no message: asking again is no use.
+func unreadable(err error) bool {
+	return errors.Is(err, contact.ErrMalformed) || errors.Is(err, contact.ErrTooLarge)
 }
 
 func (m *Model) check() tea.Cmd {
 	m.stage = checking
-	device, bundle, text := m.env.Device, m.bundle, m.text
 	m.input.Set("")
+	device, given, text, sender, typed := m.env.Device, m.given, m.text, m.sender, !m.pasted
 	return m.env.Do(func(ctx context.Context) tea.Msg {
 		var received *string
 		if strings.TrimSpace(text) != "" {
 			received = &text
 		}
-		v, err := device.Verify(ctx, bundle, received)
-		return verdictMsg{v, err}
+		switch given.Kind {
+		case screen.GivenCode:
+			c, err := device.CheckCode(ctx, patient.CodeCheck{
+				Code: given.Code, Typed: typed && given.Text == "", Text: received, Channel: screen.Channel(sender), Sender: sender,
+			})
+			return checkedMsg{checked: c, err: err}
+		case screen.GivenBundle:
+			c, err := device.CheckBundle(ctx, given.Bundle, received, sender)
+			return checkedMsg{checked: c, err: err}
+		}
+		return checkedMsg{checked: patient.Checked{Saved: device.CompareSaved(text, sender)}, compared: true}
 	})
 }
 
@@ -205,15 +308,20 @@ func (m *Model) check() tea.Cmd {
 func (m *Model) View(width int) widget.Page {
 	w, st := m.env.Words, m.env.Style
 	if m.stage == shown {
-		return page(m.verdict, "", w, st, width)
+		return m.page(width)
 	}
 	t := widget.NewText(st, width)
 	p := widget.Page{Title: w.T(words.VerifyTitle), Body: t}
-	switch m.stage {
-	case askBundle:
-		t.Para(st.Body, w.T(words.VerifyAskFile))
+	field := func(question words.Key) {
+		t.Para(st.Body, w.T(question))
 		t.Gap()
 		p.Cursor = m.input.Draw(t)
+		p.Focus, p.FocusEnd = p.Cursor.Y, p.Cursor.Y+1
+	}
+	switch m.stage {
+	case askFirst:
+		field(words.VerifyAskFirst)
+		m.drawHint(t)
 		if m.failed {
 			t.Gap()
 			t.Para(st.Danger, w.T(words.VerifyNofile))
@@ -221,56 +329,30 @@ func (m *Model) View(width int) widget.Page {
 		t.Gap()
 		t.Para(st.Muted, w.T(words.VerifyWithout))
 	case askText:
-		t.Para(st.Body, w.T(words.VerifyAskText))
-		t.Gap()
-		p.Cursor = m.input.Draw(t)
+		field(words.VerifyAskText)
 		t.Gap()
 		t.Para(st.Muted, w.T(words.VerifyAskTextWhy))
+	case askSender:
+		if m.given.Kind == screen.GivenCode && m.given.Text != "" {
+			t.Para(st.Muted, w.T(words.VerifyCodeFound))
+			t.Gap()
+		}
+		field(words.VerifyAskSender)
+		t.Gap()
+		t.Para(st.Muted, w.T(words.VerifyAskSenderWhy))
 	case checking:
 		t.Para(st.Muted, w.T(words.VerifyChecking))
-	}
-	if p.Cursor != nil {
-		p.Focus, p.FocusEnd = p.Cursor.Y, p.Cursor.Y+1
 	}
 	return p
 }
 
-// details is the exact terms: every finding by its name, the keys, the times.
-func details(w *words.Catalogue, v contact.Verdict) []screen.Section {
-	var findings, facts []string
-	for _, f := range v.Findings {
-		findings = append(findings, string(f))
+// drawHint says what the field holds so far, and at once when a code cannot be right. It
+// always takes a line, so that nothing below it jumps.
+func (m *Model) drawHint(t *widget.Text) {
+	tone, text := Hint(m.env, screen.ReadGiven(m.input.Value()))
+	if text == "" {
+		t.Raw("")
+		return
 	}
-	if len(findings) == 0 {
-		findings = []string{string(v.Headline)}
-	}
-	add := func(k words.Key, value string) {
-		if value != "" {
-			facts = append(facts, w.T(k, words.Str("value", value)))
-		}
-	}
-	add(words.DetailClinic, widget.Line(v.Clinic))
-	if v.ClinicID != ([32]byte{}) {
-		add(words.DetailClinicId, hex.EncodeToString(v.ClinicID[:8]))
-	}
-	add(words.DetailSigner, widget.Line(v.Signer))
-	add(words.DetailKind, widget.Line(v.Kind))
-	add(words.DetailIssued, w.Moment(v.Issued))
-	add(words.DetailLogged, w.Moment(v.LoggedAt))
-	add(words.DetailExpires, w.Moment(v.Expires))
-	add(words.DetailStatus, w.Moment(v.StatusAt))
-	add(words.DetailLevel, string(v.Level))
-	add(words.DetailPinned, w.Date(v.PinnedAt))
-	var remarks []string
-	for _, r := range v.Remarks {
-		remarks = append(remarks, string(r))
-	}
-	out := []screen.Section{{Title: w.T(words.DetailFindings), Lines: findings}}
-	if len(facts) > 0 {
-		out = append(out, screen.Section{Title: w.T(words.DetailFacts), Lines: facts})
-	}
-	if len(remarks) > 0 {
-		out = append(out, screen.Section{Title: w.T(words.DetailRemarks), Lines: remarks})
-	}
-	return out
+	t.Indent(tone, 2, text)
 }
