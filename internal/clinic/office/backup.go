@@ -64,7 +64,8 @@ func (o *Office) Backup(passphrase string) ([]byte, error) {
 }
 
 // Restore brings a backup into an empty folder. The file of the clinic is written last: a
-// restore that was cut off is begun again. It fails with [ErrHasClinic] and [ErrHasDevice],
+// restore that was cut off is begun again. Messages that were sent after the backup are not known
+// here: a monitor on this machine starts to watch anew with its next status. It fails with [ErrHasClinic] and [ErrHasDevice],
 // clinic.ErrPassphrase and clinic.ErrSealed.
 func (o *Office) Restore(passphrase string, sealed []byte) error {
 	switch {
@@ -100,12 +101,12 @@ func (o *Office) Restore(passphrase string, sealed []byte) error {
 	if err != nil {
 		return err
 	}
-	for _, name := range append(order, bookFile) {
+	for _, name := range order {
 		if err := o.disk.Write(name, files[name]); err != nil {
 			return err
 		}
 	}
+	b.Scanned = -1
 	o.book, o.ring = b, nil
-	o.view = o.book.read()
-	return nil
+	return o.save()
 }

@@ -46,7 +46,7 @@ type book struct {
 	Status string `json:"status,omitempty"`
 	// Next is when the clinic opens again, Unix seconds; 0: not said.
 	Next int64 `json:"next,omitempty"`
-	// Scanned is how much of the msgs log the monitor here has read.
+	// Scanned is how much of the msgs log the monitor here has read; -1: it begins at its end.
 	Scanned int64 `json:"scanned,omitempty"`
 }
 

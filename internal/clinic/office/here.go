@@ -151,6 +151,9 @@ func (o *Office) scan(ctx context.Context, s *clinic.Server, m *clinic.Monitor, 
 			ours[[48]byte(it.Leaf)] = true
 		}
 	}
+	if o.book.Scanned < 0 {
+		o.book.Scanned = size // what was sent after the backup is not known here
+	}
 	for at := o.book.Scanned; at < size; {
 		leaves, err := s.Entries(ctx, clinic.MsgsLog, at, size-at)
 		if err != nil {

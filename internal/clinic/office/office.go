@@ -13,6 +13,7 @@ import (
 
 	"github.com/chaperone-privacy/chaperone/internal/clinic"
 	"github.com/chaperone-privacy/chaperone/internal/clinic/disk"
+	"github.com/chaperone-privacy/chaperone/internal/clinic/monitor"
 	"github.com/chaperone-privacy/chaperone/internal/contact"
 	"github.com/chaperone-privacy/chaperone/internal/translog"
 )
@@ -37,15 +38,6 @@ type Config struct {
 	Now        func() time.Time // nil means time.Now
 	Rand       io.Reader        // nil means crypto/rand
 	HTTP       *http.Client     // nil means one with timeouts
-	// Second returns the clinic's other machine, for one that has its monitor elsewhere. nil
-	// means that there is none.
-	Second func(*Office) (Second, error)
-}
-
-// Second is a monitor as its devices see it.
-type Second interface {
-	clinic.Prover
-	clinic.Deliverer
 }
 
 // Office is a machine's folder, open. It is not safe for concurrent use.
@@ -57,6 +49,7 @@ type Office struct {
 	ring   *clinic.Keyring // nil: locked
 	outbox *outbox         // nil: not read
 	server *clinic.Server  // nil: not asked yet
+	client *monitor.Client // nil: no channel was opened yet
 }
 
 // Open opens the folder and locks it. It needs no passphrase yet, and no clinic. Errors are

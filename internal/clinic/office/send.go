@@ -259,21 +259,6 @@ func (o *Office) publish(ctx context.Context, it *Item) error {
 	return o.afterSend(ctx)
 }
 
-// second returns the monitor: the one on this machine, or the clinic's other machine.
-func (o *Office) second() (Second, error) {
-	if o.book.Here {
-		m, err := o.monitor()
-		if err != nil {
-			return nil, err
-		}
-		return here{m}, nil
-	}
-	if o.cfg.Second == nil {
-		return nil, ErrNoMonitor
-	}
-	return o.cfg.Second(o)
-}
-
 // Bundle returns the file that goes with a sent message, with the newest status that is known.
 func (o *Office) Bundle(it *Item) ([]byte, error) {
 	if it.State != SentOut && it.State != Withdrawn {

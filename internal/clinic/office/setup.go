@@ -2,7 +2,6 @@ package office
 
 import (
 	"context"
-	"encoding/base64"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -27,7 +26,7 @@ type Setup struct {
 	Revokers   int      // how many people may end a device's key by themselves
 	// Monitor is the request of the monitor's machine; nil keeps its keys here, which every
 	// patient is told.
-	Monitor *MonitorRequest
+	Monitor *clinic.MonitorRequest
 }
 
 // Made is the keys that leave the machine when a clinic is set up.
@@ -65,7 +64,7 @@ func (o *Office) Create(ctx context.Context, s Setup, keep func(Made) error) err
 		if err != nil {
 			return err
 		}
-		request = &MonitorRequest{monitor.Key(), monitor.VRFKey()}
+		request = &clinic.MonitorRequest{Key: monitor.Key(), VRF: monitor.VRFKey()}
 		b.Here = true
 	}
 	notes, err := o.firstNotes(s, made, request, policy, server.URL(), b.Here)
@@ -126,7 +125,7 @@ func policyOf(ctx context.Context, s *clinic.Server, id [32]byte, given []byte) 
 	return given, nil
 }
 
-func (o *Office) firstNotes(s Setup, made Made, m *MonitorRequest, policy []byte, server string, here bool) ([]string, error) {
+func (o *Office) firstNotes(s Setup, made Made, m *clinic.MonitorRequest, policy []byte, server string, here bool) ([]string, error) {
 	public := s.Public
 	if len(public) == 0 {
 		public = []string{server}
@@ -154,61 +153,6 @@ func (o *Office) firstNotes(s Setup, made Made, m *MonitorRequest, policy []byte
 		notes = append(notes, string(note))
 	}
 	return notes, nil
-}
-
-// MonitorRequest is what a monitor's machine says of itself before the clinic grants it.
-type MonitorRequest struct {
-	Key translog.Key
-	VRF [32]byte
-}
-
-const (
-	monitorRequest = "chaperone-monitor:"
-	deviceRequest  = "chaperone-device:"
-)
-
-// String returns the request as it is carried from one machine to the other, without spaces.
-func (m MonitorRequest) String() string {
-	return monitorRequest + m.Key.String() + "," + base64.StdEncoding.EncodeToString(m.VRF[:])
-}
-
-// ParseMonitorRequest reads [MonitorRequest.String]. It fails with contact.ErrMalformed.
-func ParseMonitorRequest(text string) (MonitorRequest, error) {
-	rest, ok := strings.CutPrefix(strings.TrimSpace(text), monitorRequest)
-	vkey, vrf, found := strings.Cut(rest, ",")
-	raw, err := base64.StdEncoding.Strict().DecodeString(vrf)
-	if !ok || !found || err != nil || len(raw) != 32 {
-		return MonitorRequest{}, fmt.Errorf("monitor request: %w", contact.ErrMalformed)
-	}
-	k, err := parseKey(vkey)
-	if err != nil {
-		return MonitorRequest{}, fmt.Errorf("monitor request: %w", err)
-	}
-	return MonitorRequest{k, [32]byte(raw)}, nil
-}
-
-func parseKey(vkey string) (translog.Key, error) {
-	k, err := translog.ParseKey(vkey)
-	if err != nil || k.Alg != translog.AlgEd25519 {
-		return translog.Key{}, contact.ErrMalformed
-	}
-	return k, nil
-}
-
-// DeviceRequest is how a device's key is carried to the root holders.
-func DeviceRequest(k translog.Key) string { return deviceRequest + k.String() }
-
-// ParseDeviceRequest reads [DeviceRequest]. It fails with contact.ErrMalformed.
-func ParseDeviceRequest(text string) (translog.Key, error) {
-	rest, ok := strings.CutPrefix(strings.TrimSpace(text), deviceRequest)
-	if !ok {
-		return translog.Key{}, fmt.Errorf("device request: %w", contact.ErrMalformed)
-	}
-	k, err := parseKey(rest)
-	if err != nil {
-		return translog.Key{}, fmt.Errorf("device request: %w", err)
-	}
-	return k, nil
 }
 
 // NewDevice makes this machine's device key. name is that of the key: letters, digits, dots and
@@ -296,7 +240,7 @@ func (o *Office) DeviceGrant() (Granted, bool) {
 
 // find finds a grant by its key, or by the start of its label or holder if that is only one.
 func (o *Office) find(who string) (*Granted, error) {
-	if k, err := ParseDeviceRequest(who); err == nil {
+	if k, err := clinic.ParseDeviceRequest(who); err == nil {
 		who = k.String()
 	}
 	if g, ok := o.view.grant(who); ok {
