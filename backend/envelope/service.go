@@ -57,10 +57,12 @@ type Heads interface {
 
 // Config is what a Service needs.
 type Config struct {
-	Store     Store     // required
-	Sequencer Sequencer // required
-	Prover    Prover    // required
-	Heads     Heads     // required
+	Store     Store                    // required
+	In        logwriter.Log            // that Sequencer, Prover and Heads work on; 0 means [logwriter.Msgs]
+	Older     map[logwriter.Log]Prover // of logs that this one replaced
+	Sequencer Sequencer                // required
+	Prover    Prover                   // required
+	Heads     Heads                    // required
 	// Wait is how long Publish waits for witnesses before it answers without a proof; 0 means 3 s.
 	Wait time.Duration
 	Now  func() time.Time // nil means time.Now
@@ -74,6 +76,9 @@ type Service struct{ c Config }
 func New(c Config) (*Service, error) {
 	if c.Store == nil || c.Sequencer == nil || c.Prover == nil || c.Heads == nil {
 		return nil, errors.New("envelope: a required field of Config is missing")
+	}
+	if c.In == 0 {
+		c.In = logwriter.Msgs
 	}
 	if c.Wait == 0 {
 		c.Wait = 3 * time.Second
@@ -129,6 +134,16 @@ func (s *Service) Publish(ctx context.Context, p Publication) (Receipt, error) {
 		return Receipt{}, s.answer(ctx, "publish", err)
 	}
 	receipt := Receipt{Index: index}
+	if len(s.c.Older) > 0 { // what was published before is where it was
+		m, err := s.c.Store.Get(ctx, row.ID)
+		if err != nil {
+			return Receipt{}, s.answer(ctx, "publish", err)
+		}
+		if m.Log != s.c.In {
+			receipt.Proof = s.oldProof(ctx, m)
+			return receipt, nil
+		}
+	}
 	if s.c.Heads.Frozen() <= index {
 		if !p.Await {
 			return receipt, nil
@@ -192,22 +207,42 @@ func (s *Service) LookUp(ctx context.Context, id []byte) ([]byte, error) {
 	case m.Sealed == nil:
 		kind = answerTombstone
 	}
-	proof, err := s.proof(ctx, ID(id), kind, m.Index)
+	proof, err := s.proof(ctx, ID(id), kind, m)
 	if err != nil {
 		return nil, s.answer(ctx, "look up", err)
 	}
 	return answerOf(kind, m.Sealed, proof)
 }
 
-// proof reads the proof of a message, or does the same work for nothing.
-func (s *Service) proof(ctx context.Context, id ID, kind byte, index int64) ([]byte, error) {
-	frozen := s.c.Heads.Frozen()
+// proof reads the proof of a message, or does the same work for nothing. What an older log cannot
+// prove any more, for it is damaged, comes without a proof.
+func (s *Service) proof(ctx context.Context, id ID, kind byte, m Message) ([]byte, error) {
+	if kind == answerFound && m.Log != s.c.In && s.c.Older[m.Log] != nil {
+		return s.oldProof(ctx, m), nil
+	}
+	frozen, index := s.c.Heads.Frozen(), m.Index
+	if kind == answerFound && m.Log != s.c.In {
+		kind = answerUnknown // it lost its place
+	}
 	if kind != answerFound || index >= frozen {
 		seed := sha256.Sum256(id[:])
 		return nil, s.c.Prover.StandIn(ctx, frozen, binary.BigEndian.Uint64(seed[:])>>1)
 	}
 	raw, _, err := s.c.Prover.Proof(ctx, index)
 	return raw, err
+}
+
+// oldProof is nil when there is none.
+func (s *Service) oldProof(ctx context.Context, m Message) []byte {
+	p := s.c.Older[m.Log]
+	if p == nil {
+		return nil
+	}
+	raw, _, err := p.Proof(ctx, m.Index)
+	if err != nil && !errors.Is(err, logwriter.ErrNotFound) && ctx.Err() == nil {
+		s.c.Log.Warn("proof in an older log failed", "log", m.Log.String(), "error", err)
+	}
+	return raw
 }
 
 func answerOf(kind byte, sealed, proof []byte) ([]byte, error) {

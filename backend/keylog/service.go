@@ -1,12 +1,14 @@
 package keylog
 
 import (
+	"bytes"
 	"context"
 	"crypto/sha256"
 	"encoding/binary"
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -57,6 +59,7 @@ type Config struct {
 	Admission Admission                                                  // required
 	Newest    func(ctx context.Context, l logwriter.Log) ([]byte, error) // newest frozen checkpoint, nil for none; required
 	Policy    []byte                                                     // text of the policy; required
+	Policies  [][]byte                                                   // those of logs that were replaced, newest first
 	Kinds     []Kind                                                     // nil means [Kinds]
 	Wait      time.Duration                                              // for witnesses, in Append; 0 means 3 s
 	Now       func() time.Time                                           // nil means time.Now
@@ -95,11 +98,28 @@ func New(c Config) (*Service, error) {
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)
 	}
+	c.Policies = others(c.Policy, c.Policies)
 	s := &Service{c: c, kinds: map[string]Kind{}, view: newView(), statuses: limit.NewDaily[ClinicID](MaxStatuses, c.Now)}
 	for _, k := range c.Kinds {
 		s.kinds[k.FirstLine()] = k
 	}
 	return s, nil
+}
+
+// maxPolicies is how many bytes of older policies a page has room for. Clinics can log others.
+const maxPolicies = 12 << 10
+
+// others returns policies that differ from the first and each other, as many as there is room for.
+func others(policy []byte, older [][]byte) (out [][]byte) {
+	room := maxPolicies - len(policy)
+	for _, text := range older {
+		same := func(o []byte) bool { return bytes.Equal(o, text) }
+		if room -= len(text); room < 0 || same(policy) || slices.ContainsFunc(out, same) {
+			continue
+		}
+		out = append(out, text)
+	}
+	return out
 }
 
 // Receipt says where a note is.
@@ -235,7 +255,7 @@ func (s *Service) open(note []byte) (translog.Signed, Opened, error) {
 const (
 	SectionKeys   = 1 // newest checkpoint of the keys log
 	SectionMsgs   = 2 // newest checkpoint of the msgs log
-	SectionPolicy = 3 // text of the witness policy
+	SectionPolicy = 3 // text of a witness policy: the one in use, then those of replaced logs
 	SectionNote   = 4 // index u64, and a note of the clinic
 	SectionProof  = 5 // tlog-proof of the note before it
 	SectionMore   = 6 // index u64 to ask after for the next page
@@ -261,6 +281,9 @@ func (s *Service) Clinic(ctx context.Context, clinic ClinicID, after int64) ([]b
 		}
 	}
 	p.add(SectionPolicy, s.c.Policy)
+	for _, text := range s.c.Policies {
+		p.add(SectionPolicy, text)
+	}
 	last, after, err := s.addNotes(ctx, &p, clinic, after)
 	if err != nil {
 		return nil, s.answer(ctx, "clinic", err)

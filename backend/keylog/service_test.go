@@ -166,6 +166,9 @@ func sections(t *testing.T, raw []byte, err error) (out []string, kinds []byte) 
 	return out, kinds
 }
 
+// indexOf reads the index that a section holds.
+func indexOf(part string) int64 { return int64(binary.BigEndian.Uint64([]byte(part))) }
+
 func TestClinicPages(t *testing.T) {
 	t.Parallel()
 	a, b := keylogtest.New(t, "a"), keylogtest.New(t, "b")

@@ -78,7 +78,11 @@ type HeadFiles struct{ Dir string }
 var _ Heads = HeadFiles{}
 
 func (f HeadFiles) path(origin string) string {
-	return filepath.Join(f.Dir, "witnessed-"+origin[strings.LastIndexByte(origin, '/')+1:])
+	_, log, found := strings.Cut(origin, "/")
+	if !found {
+		log = origin
+	}
+	return filepath.Join(f.Dir, "witnessed-"+strings.ReplaceAll(log, "/", "-"))
 }
 
 // Head implements [Heads]. A file that holds anything else is [ErrDamaged].

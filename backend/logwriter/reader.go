@@ -13,11 +13,26 @@ type Reader struct {
 	Log   Log
 	Store Store
 	Cache *TileCache // of this log and no other; nil: none
+	End   *Frozen    // of a log that was replaced: nothing above it is shown; nil: none
+}
+
+// newest returns the greatest checkpoint that is shown, or [ErrNotFound].
+func (r Reader) newest(ctx context.Context) (size int64, checkpoint []byte, err error) {
+	switch {
+	case r.End == nil:
+		return r.Store.Newest(ctx, r.Log)
+	case r.End.Checkpoint == nil:
+		return 0, nil, ErrNotFound
+	}
+	return r.End.Size, r.End.Checkpoint, nil
 }
 
 // Proof returns the C2SP tlog-proof of a leaf at the smallest frozen checkpoint that holds it, or
 // [ErrNotFound] while there is none. rows is how many rows of the store were read.
 func (r Reader) Proof(ctx context.Context, index int64) (raw []byte, rows int, err error) {
+	if r.End != nil && index >= r.End.Size {
+		return nil, 0, ErrNotFound
+	}
 	size, checkpoint, err := r.Store.First(ctx, r.Log, index)
 	if err != nil {
 		return nil, 1, err

@@ -189,6 +189,24 @@ func (s *Signer) Run(ctx context.Context) {
 	}
 }
 
+// Check says what Run would find at its start: [ErrBehind], [ErrDifferent] or [ErrReplaced]; nil when
+// nothing is wrong as far as witnesses answer, or another error when the store does not. It signs
+// nothing but the empty log.
+func (s *Signer) Check(ctx context.Context) error {
+	state, err := s.cfg.Store.State(ctx, s.cfg.Log)
+	if err != nil {
+		return err
+	}
+	if state.Frozen {
+		return ErrReplaced
+	}
+	base, err := s.signed(ctx, state)
+	if err != nil {
+		return err
+	}
+	return s.compareAll(ctx, base)
+}
+
 func (s *Signer) stop(err error) {
 	s.cfg.Logger.Error("log stopped: nothing is signed or accepted any more", "log", s.cfg.Log.String(), "error", err)
 	s.mu.Lock()

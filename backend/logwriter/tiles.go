@@ -57,7 +57,7 @@ func (t *tiles) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 const immutable = "public, max-age=31536000, immutable"
 
 func (t *tiles) get(r *http.Request, path string) (body []byte, kind, cache string, err error) {
-	size, checkpoint, err := t.reader.Store.Newest(r.Context(), t.reader.Log)
+	size, checkpoint, err := t.reader.newest(r.Context())
 	if err != nil {
 		return nil, "", "", err
 	}

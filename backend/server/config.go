@@ -68,6 +68,8 @@ type Limits struct {
 	Rates map[limit.Class]limit.Rate // nil means [DefaultRates]; an empty map means no limit
 	Gate  limit.GateConfig
 	Conns limit.ConnsConfig
+	// PublishPerDay is how many messages a clinic may publish in a day; 0 means 250,000.
+	PublishPerDay int
 }
 
 // DefaultRates is what one address may ask for; a /24 or /48 has ten times as much.
@@ -135,6 +137,9 @@ func (c Config) check() (Config, error) {
 	}
 	if c.Origin != "" && (len(c.Origin) > 253 || !originName.MatchString(c.Origin)) {
 		return c, fmt.Errorf("%w: --origin is not a host name in lower case", ErrConfig)
+	}
+	if c.Limits.PublishPerDay < 0 {
+		return c, fmt.Errorf("%w: --publish-per-day is less than 1", ErrConfig)
 	}
 	if !validDB(c.DB) {
 		return c, fmt.Errorf("%w: --db is neither empty nor a postgres:// URL", ErrConfig)

@@ -37,6 +37,9 @@ func Explain(err error, data string) Trouble {
 			Hint: "an origin never changes: leave out --origin, or start with an empty directory by --data DIR",
 		}
 	}
+	if file, ok := errors.AsType[*keyFileError](err); ok {
+		return explainKeyFile(file, data)
+	}
 	if l, ok := errors.AsType[*listenError](err); ok {
 		return explainListen(l)
 	}
@@ -72,6 +75,7 @@ var troubles = []struct {
 	err        error
 	what, hint string // what holds one %s for the data directory, or %.0s for none
 }{
+	{ErrIntact, "nothing is wrong with this log in %s, as far as its witnesses answer; nothing was changed", "start the server and see what it says; a log whose key was stolen is replaced with --intact"},
 	{store.ErrInUse, "the data in %s is already open in another chaperoned", "stop the other one, or choose another directory by --data DIR"},
 	{store.ErrNewerSchema, "the data in %s was written by a newer release of chaperoned", "install that release again, or restore a backup from before it"},
 	{store.ErrDamaged, "the data in %s is damaged or is not chaperoned's", "nothing was changed; move the directory aside and restore a backup (docs/operating.md)"},
@@ -89,6 +93,19 @@ var troubles = []struct {
 	{syscall.ENOTDIR, "%s is not a directory", "choose another directory by --data DIR"},
 	{fs.ErrPermission, "this user may not open the data in %s", "give the directory to the user that runs chaperoned (mode 0700), or choose another by --data DIR"},
 	{store.ErrFailed, "the database failed%.0s", "run again with --log-level debug, and see docs/operating.md"},
+}
+
+func explainKeyFile(e *keyFileError, data string) Trouble {
+	if e.missing {
+		return Trouble{
+			What: fmt.Sprintf("a log was replaced, and its new key, the file %s, is not in %s", e.file, data),
+			Hint: "copy it from the machine on which the log was replaced, or from a backup; another key would be another log",
+		}
+	}
+	return Trouble{
+		What: fmt.Sprintf("%s has the key of a log, the file %s, that the database does not know", data, e.file),
+		Hint: "if 'chaperoned log replace' was interrupted, run it again; otherwise the database is older than the directory: restore a newer backup",
+	}
 }
 
 func explainListen(l *listenError) Trouble {

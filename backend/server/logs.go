@@ -35,9 +35,7 @@ const (
 
 	demoWitness = "demo-witness"
 
-	// Key files in the data directory; a log's is called by its name.
-	logKeyFile     = "-log-key"
-	witnessKeyFile = "witness-key"
+	witnessKeyFile = "witness-key" // in the data directory
 )
 
 // AdmittedFile is the list of admitted clinics in a data directory.
@@ -45,6 +43,8 @@ func AdmittedFile(data string) string { return filepath.Join(data, "clinics") }
 
 // logs is both logs and the services that write to them.
 type logs struct {
+	use        both
+	frozen     []logwriter.Frozen // that were replaced
 	keys, msgs *logwriter.Signer
 	keySeq     *logwriter.Sequencer[keylog.Row]
 	msgSeq     *logwriter.Sequencer[envelope.Row]
@@ -55,15 +55,93 @@ type logs struct {
 // logKeys are the private keys of both logs.
 type logKeys struct{ keys, msgs ed25519.PrivateKey }
 
+func (c Config) random() io.Reader {
+	if c.Rand != nil {
+		return c.Rand
+	}
+	return rand.Reader
+}
+
+// both is a log of each kind.
+type both struct{ keys, msgs logwriter.Log }
+
+func (b both) list() []logwriter.Log { return []logwriter.Log{b.keys, b.msgs} }
+
+// of returns the log of a kind.
+func (b both) of(kind logwriter.Log) logwriter.Log {
+	if kind == logwriter.Msgs {
+		return b.msgs
+	}
+	return b.keys
+}
+
+// keyFile is the file of a log's private key in the data directory.
+func keyFile(l logwriter.Log) string {
+	name := l.Kind().String() + "-log-key"
+	if n := l.Generation(); n > 1 {
+		name += "-" + strconv.Itoa(n)
+	}
+	return name
+}
+
+// newestKeys says which logs the directory has keys for.
+func newestKeys(dir string) (b both) {
+	newest := func(l logwriter.Log) logwriter.Log {
+		for {
+			if _, err := os.Stat(filepath.Join(dir, keyFile(l.Next()))); err != nil {
+				return l
+			}
+			l = l.Next()
+		}
+	}
+	return both{newest(logwriter.Keys), newest(logwriter.Msgs)}
+}
+
+// inUse says which logs follow those that were replaced.
+func inUse(frozen []logwriter.Frozen) both {
+	b := both{logwriter.Keys, logwriter.Msgs}
+	for _, f := range frozen { // rising
+		if f.Log.Kind() == logwriter.Keys {
+			b.keys = f.Log.Next()
+		} else {
+			b.msgs = f.Log.Next()
+		}
+	}
+	return b
+}
+
+// ErrKeyFile: the data directory has no key for the log that is in use, or one for a later log.
+var ErrKeyFile = errors.New("key files do not fit the data")
+
+// keyFileError names the file that is missing, or too much.
+type keyFileError struct {
+	file    string
+	missing bool
+}
+
+func (e *keyFileError) Error() string { return fmt.Sprintf("%v: %s", ErrKeyFile, e.file) }
+func (e *keyFileError) Unwrap() error { return ErrKeyFile }
+
+// fits compares the logs in use with those there are keys for.
+func (b both) fits(keys both) error {
+	for _, kind := range []logwriter.Log{logwriter.Keys, logwriter.Msgs} {
+		if want, have := b.of(kind), keys.of(kind); want != have {
+			return &keyFileError{keyFile(max(want, have)), want > have}
+		}
+	}
+	return nil
+}
+
 // loadKeys reads the private keys that lie in the data directory, and makes those that are
 // missing. A log that is forgotten must not begin again under the same key: with the memory
 // engine every key is new and none is kept.
 func (c Config) loadKeys() (map[string]ed25519.PrivateKey, error) {
-	random := c.Rand
-	if random == nil {
-		random = rand.Reader
+	random := c.random()
+	newest := both{logwriter.Keys, logwriter.Msgs}
+	if c.DB != MemoryDB {
+		newest = newestKeys(c.Data)
 	}
-	names := []string{logwriter.Keys.String() + logKeyFile, logwriter.Msgs.String() + logKeyFile}
+	names := []string{keyFile(newest.keys), keyFile(newest.msgs)}
 	if c.Policy == "" {
 		names = append(names, witnessKeyFile)
 	}
@@ -82,12 +160,22 @@ func (c Config) loadKeys() (map[string]ed25519.PrivateKey, error) {
 }
 
 // openLogs joins logs, witnesses and services. Nothing is signed before start.
-func openLogs(cfg Config, origin string, kept map[string]ed25519.PrivateKey, store *engine, log *slog.Logger) (*logs, error) {
+func openLogs(ctx context.Context, cfg Config, origin string, kept map[string]ed25519.PrivateKey, store *engine, log *slog.Logger) (*logs, error) {
+	frozen, err := store.logs.Frozen(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("read logs: %w", err)
+	}
+	use := inUse(frozen)
+	if cfg.DB != MemoryDB {
+		if err := use.fits(newestKeys(cfg.Data)); err != nil {
+			return nil, err
+		}
+	}
 	var heads logwriter.Heads = logwriter.HeadFiles{Dir: cfg.Data}
 	if cfg.DB == MemoryDB {
 		heads = logwriter.HeadMap{}
 	}
-	private, public, err := logKeysOf(kept, origin)
+	private, public, err := logKeysOf(kept, origin, use)
 	if err != nil {
 		return nil, err
 	}
@@ -102,7 +190,7 @@ func openLogs(cfg Config, origin string, kept map[string]ed25519.PrivateKey, sto
 	if err := proofsFit(policy); err != nil {
 		return nil, err
 	}
-	g := &logs{}
+	g := &logs{use: use, frozen: frozen}
 	signer := func(l logwriter.Log, key ed25519.PrivateKey) (*logwriter.Signer, error) {
 		s, err := logwriter.NewSigner(logwriter.SignerConfig{
 			Log: l, Store: store.logs, Origin: origin + "/" + l.String(), Key: key, Policy: policy,
@@ -113,10 +201,10 @@ func openLogs(cfg Config, origin string, kept map[string]ed25519.PrivateKey, sto
 		}
 		return s, nil
 	}
-	if g.keys, err = signer(logwriter.Keys, private.keys); err != nil {
+	if g.keys, err = signer(use.keys, private.keys); err != nil {
 		return nil, err
 	}
-	if g.msgs, err = signer(logwriter.Msgs, private.msgs); err != nil {
+	if g.msgs, err = signer(use.msgs, private.msgs); err != nil {
 		return nil, err
 	}
 	return g, g.services(cfg, store, text, log)
@@ -124,23 +212,35 @@ func openLogs(cfg Config, origin string, kept map[string]ed25519.PrivateKey, sto
 
 func (g *logs) services(cfg Config, store *engine, policy []byte, log *slog.Logger) (err error) {
 	g.keySeq, err = logwriter.NewSequencer(logwriter.SequencerConfig[keylog.Row]{
-		Log: logwriter.Keys, Store: store.logs, Committer: store.notes(logwriter.Keys), Refuse: g.keys.Err, Committed: g.keys.Wake, Logger: log,
+		Log: g.use.keys, Store: store.logs, Committer: store.notes(g.use.keys), Refuse: g.keys.Err, Committed: g.keys.Wake, Logger: log,
 	})
 	if err != nil {
 		return err
 	}
 	g.msgSeq, err = logwriter.NewSequencer(logwriter.SequencerConfig[envelope.Row]{
-		Log: logwriter.Msgs, Store: store.logs, Committer: store.envelopes, Refuse: g.msgs.Err, Committed: g.msgs.Wake, Logger: log,
+		Log: g.use.msgs, Store: store.logs, Committer: store.envelopes, Refuse: g.msgs.Err, Committed: g.msgs.Wake, Logger: log,
 	})
 	if err != nil {
 		return err
 	}
+	var older []keylog.Store
+	var policies [][]byte
+	proofs := map[logwriter.Log]envelope.Prover{}
+	for i := range g.frozen {
+		f := &g.frozen[i]
+		policies = append([][]byte{f.Policy}, policies...)
+		if f.Log.Kind() == logwriter.Keys {
+			older = append(older, store.notes(f.Log))
+		} else {
+			proofs[f.Log] = logwriter.Reader{Log: f.Log, Store: store.logs, End: f}
+		}
+	}
 	g.notes, err = keylog.New(keylog.Config{
-		Store: store.notes(logwriter.Keys), Alone: store.alone, Sequencer: g.keySeq, Heads: g.keys, Policy: policy, Now: cfg.Now, Log: log,
-		Prover:    logwriter.Reader{Log: logwriter.Keys, Store: store.logs, Cache: logwriter.NewTileCache()},
+		Store: store.notes(g.use.keys), Older: older, Policies: policies, Alone: store.alone, Sequencer: g.keySeq, Heads: g.keys, Policy: policy, Now: cfg.Now, Log: log,
+		Prover:    logwriter.Reader{Log: g.use.keys, Store: store.logs, Cache: logwriter.NewTileCache()},
 		Admission: &keylog.AdmissionFile{Path: AdmittedFile(cfg.Data), Now: cfg.Now},
 		Newest: func(ctx context.Context, l logwriter.Log) ([]byte, error) {
-			_, cp, err := store.logs.Newest(ctx, l)
+			_, cp, err := store.logs.Newest(ctx, g.use.of(l))
 			if errors.Is(err, logwriter.ErrNotFound) {
 				return nil, nil
 			}
@@ -151,8 +251,8 @@ func (g *logs) services(cfg Config, store *engine, policy []byte, log *slog.Logg
 		return err
 	}
 	g.envelopes, err = envelope.New(envelope.Config{
-		Store: store.envelopes, Sequencer: g.msgSeq, Heads: g.msgs, Now: cfg.Now, Log: log,
-		Prover: logwriter.Reader{Log: logwriter.Msgs, Store: store.logs, Cache: logwriter.NewTileCache()},
+		Store: store.envelopes, In: g.use.msgs, Older: proofs, Sequencer: g.msgSeq, Heads: g.msgs, Now: cfg.Now, Log: log,
+		Prover: logwriter.Reader{Log: g.use.msgs, Store: store.logs, Cache: logwriter.NewTileCache()},
 	})
 	return err
 }
@@ -168,12 +268,12 @@ func (g *logs) start(ctx context.Context) (stop func()) {
 }
 
 // logKeysOf finds the keys of both logs among those of the directory.
-func logKeysOf(kept map[string]ed25519.PrivateKey, origin string) (private logKeys, public []translog.Key, err error) {
+func logKeysOf(kept map[string]ed25519.PrivateKey, origin string, use both) (private logKeys, public []translog.Key, err error) {
 	for _, l := range []struct {
 		log  logwriter.Log
 		into *ed25519.PrivateKey
-	}{{logwriter.Keys, &private.keys}, {logwriter.Msgs, &private.msgs}} {
-		*l.into = kept[l.log.String()+logKeyFile]
+	}{{use.keys, &private.keys}, {use.msgs, &private.msgs}} {
+		*l.into = kept[keyFile(l.log)]
 		k, err := translog.NewKey(origin+"/"+l.log.String(), l.into.Public().(ed25519.PublicKey))
 		if err != nil {
 			return private, nil, fmt.Errorf("log key: %w", err)
@@ -277,7 +377,7 @@ func LogPolicy(cfg Config) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	_, public, err := logKeysOf(kept, origin)
+	_, public, err := logKeysOf(kept, origin, newestKeys(cfg.Data))
 	if err != nil {
 		return nil, err
 	}

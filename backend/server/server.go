@@ -149,13 +149,13 @@ func (s *Server) assemble(ctx context.Context) (err error) {
 	if err != nil {
 		return fmt.Errorf("start vaults: %w", err)
 	}
-	if s.logs, err = openLogs(s.cfg, s.origin, kept, s.store, s.log); err != nil {
+	if s.logs, err = openLogs(ctx, s.cfg, s.origin, kept, s.store, s.log); err != nil {
 		return err
 	}
 	counts.watchLogs(s.logs)
 	s.rates = limit.NewRates(limit.RatesConfig{Classes: s.cfg.Limits.Rates, Now: s.cfg.Now})
 	s.rpc, err = rpc.New(rpc.Config{
-		Pack: pack, Vaults: s.vaults, Envelopes: s.logs.envelopes, Notes: s.logs.notes,
+		Pack: pack, Vaults: s.vaults, Envelopes: s.logs.envelopes, Notes: s.logs.notes, Daily: s.cfg.Limits.PublishPerDay,
 		Rates: s.rates, Gate: s.gate, Observer: counts, Rules: s.rules,
 		Deadline: s.cfg.Timeouts.Deadline, Reflection: s.cfg.Reflection,
 		Now: s.cfg.Now, Rand: s.cfg.Rand, Log: s.log,
@@ -187,9 +187,16 @@ func (s *Server) mainServer() (*http.Server, error) {
 	path, handler := healthHandler(health)
 	mux.Handle(path, rpc.Guard(handler, maxHealthMessage))
 	mux.Handle("/", web.Front())
-	for _, l := range []logwriter.Log{logwriter.Keys, logwriter.Msgs} {
-		prefix := "/log/" + l.String() + "/"
-		mux.Handle(prefix, s.limited(logwriter.TilesHandler(logwriter.Reader{Log: l, Store: s.store.logs}, prefix)))
+	tiles := func(r logwriter.Reader) {
+		prefix := "/log/" + r.Log.String() + "/"
+		r.Store = s.store.logs
+		mux.Handle(prefix, s.limited(logwriter.TilesHandler(r, prefix)))
+	}
+	for _, l := range s.logs.use.list() {
+		tiles(logwriter.Reader{Log: l})
+	}
+	for i := range s.logs.frozen { // where they always were
+		tiles(logwriter.Reader{Log: s.logs.frozen[i].Log, End: &s.logs.frozen[i]})
 	}
 	mux.Handle("/healthz", web.Probe(func(*http.Request) error { return nil }, "ok", ""))
 	mux.Handle("/readyz", web.Probe(func(r *http.Request) error { return s.ready.check(r.Context()) }, "ready", "not ready"))

@@ -26,6 +26,7 @@ const usage = `Usage:
     chaperoned serve [flags]       run the server
     chaperoned clinic admit ID     let a clinic publish here
     chaperoned policy [flags]      print the keys of this server's logs
+    chaperoned log replace LOG     begin a log anew that is damaged
     chaperoned help [serve]        say more
     chaperoned version             print the version
 
@@ -53,6 +54,8 @@ func run(args []string, stdout, stderr io.Writer) int {
 		return clinic(rest, stdout, stderr)
 	case "policy":
 		return policy(rest, stdout, stderr)
+	case "log":
+		return logCommand(rest, stdout, stderr)
 	case "version", "--version", "-version":
 		return printVersion(rest, stdout, stderr)
 	case "help", "--help", "-help", "-h":
@@ -72,6 +75,8 @@ func help(args []string, stdout, stderr io.Writer) int {
 		fmt.Fprint(stdout, clinicUsage)
 	case len(args) == 1 && args[0] == "policy":
 		fmt.Fprint(stdout, policyUsage)
+	case len(args) == 1 && args[0] == "log":
+		fmt.Fprint(stdout, logUsage)
 	default:
 		return complain(stderr, exitUsage, "there is no help on that", "run 'chaperoned help' or 'chaperoned help serve'")
 	}

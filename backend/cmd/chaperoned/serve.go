@@ -44,6 +44,8 @@ Flags, with the environment variable that sets each (a flag wins) and [default]:
                           whose X-Forwarded-For is believed [none]
     --drain DURATION      CHAPERONE_DRAIN          how long /readyz says 503 before
                           the port closes [0s]
+    --publish-per-day N   CHAPERONE_PUBLISH_PER_DAY
+                          messages that one clinic may publish in a day [250000]
     --reflection          CHAPERONE_REFLECTION     serve gRPC reflection [false]
     --log-level LEVEL     CHAPERONE_LOG_LEVEL      debug, info, warn or error [info]
 
@@ -168,6 +170,7 @@ func parseServe(args []string, getenv func(string) string) (settings, error) {
 	flags.StringVar(&s.TLSKey, "tls-key", "", "")
 	flags.StringVar(&proxies, "trusted-proxy", "", "")
 	flags.DurationVar(&s.Timeouts.Drain, "drain", 0, "")
+	flags.IntVar(&s.Limits.PublishPerDay, "publish-per-day", 0, "")
 	flags.BoolVar(&s.Reflection, "reflection", false, "")
 	flags.StringVar(&level, "log-level", "info", "")
 	if err := flags.Parse(args); err != nil {

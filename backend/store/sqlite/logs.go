@@ -154,10 +154,11 @@ func (g *Logs) checkpoint(ctx context.Context, query string, set func(*sqlite.St
 	return size, cp, answerLog(ctx, "read checkpoint", err)
 }
 
-// Frozen implements [logwriter.Store].
+// Frozen implements [logwriter.Store]. It is asked once, at the start, when the connection that
+// writes is the only one that is open.
 func (g *Logs) Frozen(ctx context.Context) ([]logwriter.Frozen, error) {
 	var all []logwriter.Frozen
-	err := g.s.read(ctx, func(conn *sqlite.Conn) error {
+	err := g.s.write(ctx, func(conn *sqlite.Conn) error {
 		return each(conn, logFrozen, func(*sqlite.Stmt) {}, func(stmt *sqlite.Stmt) {
 			all = append(all, logwriter.Frozen{
 				Log: logwriter.Log(stmt.ColumnInt64(0)), Size: stmt.ColumnInt64(1), Checkpoint: blob(stmt, 2), Policy: blob(stmt, 3), //nolint:gosec // as it was kept
