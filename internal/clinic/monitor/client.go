@@ -47,8 +47,9 @@ type ClientConfig struct {
 type Client struct {
 	cfg ClientConfig
 
-	mu    sync.Mutex
-	state clientState
+	mu      sync.Mutex
+	state   clientState
+	service connection
 }
 
 var (
@@ -96,8 +97,12 @@ func NewClient(cfg ClientConfig) (*Client, error) {
 	if err := json.Unmarshal(raw, &c.state); err != nil || len(c.state.Secret) != 32 {
 		return nil, ErrInvitation
 	}
+	c.service = dial(c.state.Address, c.state.Pin, cfg.Dial)
 	return c, nil
 }
+
+// Close ends the connections.
+func (c *Client) Close() { c.service.close() }
 
 // Prove implements [clinic.Prover]. Errors are an [*ApprovalError], a [*RefusalError], or
 // clinic.ErrMonitorRefused or clinic.ErrMonitorAway.
@@ -213,9 +218,7 @@ func result(body []byte) ([]byte, error) {
 func (c *Client) call(ctx context.Context, op Operation, sealed []byte) ([]byte, error) {
 	ctx, cancel := context.WithTimeout(ctx, clientTimeout)
 	defer cancel()
-	service := dial(c.state.Address, c.state.Pin, c.cfg.Dial)
-	defer service.close()
-	device := c.state.Device[:]
+	service, device := c.service, c.state.Device[:]
 	var answer []byte
 	var err error
 	switch op {
