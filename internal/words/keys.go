@@ -261,7 +261,7 @@ const (
 	DemoWalletLetter              Key = 254 // The same, with a wallet
 	DemoWalletLetterNote          Key = 255 // Somebody asks for a deposit.
 	DemoWalletLine                Key = 256 // Please send the $450 deposit today to bc1qw508d6qejxtdg4y5r3zarvary0c5xw7kv8f3t4.
-	DemoWhat                      Key = 257 // This is a made-up clinic with a server of its own, all on this machine. Nothing you do here reaches anyone.
+	DemoWhat                      Key = 257 // These clinics are made up. They and their server are all on this machine. Nothing you do here reaches anyone.
 	DemoWithdrawnBody             Key = 258 // Dear patient,  your visit on 16 December is off. You need not come.  Your team at Example Aesthetics
 	DemoWithdrawnLetter           Key = 259 // A message that was taken back
 	DemoWithdrawnLetterNote       Key = 260 // The clinic made a mistake, and said so.

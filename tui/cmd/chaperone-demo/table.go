@@ -217,7 +217,7 @@ func (m *table) check() tea.Cmd {
 		}
 		l := m.reading
 		m.reading, m.shown = nil, p
-		return p.tag(screen.Send(screen.Go{To: screen.Verify, Bundle: l.Bundle, Code: l.Code, Received: l.Text}))
+		return p.tag(screen.Send(screen.Go{To: screen.Verify, Bundle: l.Bundle, Code: l.Code, Received: l.Text, Replace: true}))
 	}
 	m.reading, m.say = nil, m.words.T(words.DemoNoVault)
 	m.list.At = 0
@@ -260,10 +260,6 @@ func (m *table) View() tea.View {
 			t.Para(st.Muted, w.T(words.DemoOnTheWay))
 			t.Gap()
 		}
-		if code := m.paper.Load(); code != nil {
-			t.Para(st.Body, w.T(words.DemoPaper, words.Str("code", *code)))
-			t.Gap()
-		}
 		t.Para(st.Muted, w.T(words.DemoBack))
 	}
 	frame := widget.Frame{Style: st, Words: w, Width: m.width, Height: m.height, Toast: m.say}
@@ -279,6 +275,9 @@ func (m *table) choices() []widget.Choice {
 	rows := []widget.Choice{
 		{Label: m.phones[0].name, Note: w.T(words.DemoPhoneNote)},
 		{Label: m.phones[1].name, Note: w.T(words.DemoOtherNote)},
+	}
+	if code := m.paper.Load(); code != nil {
+		rows[1].Note = w.T(words.DemoPaper, words.Str("code", *code))
 	}
 	if !m.settled {
 		return rows
