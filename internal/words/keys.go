@@ -220,7 +220,7 @@ const (
 	DemoLinkLine                  Key = 213 // Please confirm today at example-aesthetics.invalid.
 	DemoNoPhone                   Key = 214 // This phone could not be started. See that the disk has space.
 	DemoNoVault                   Key = 215 // Set up your phone first. Then it can check the message.
-	DemoNotFoundOut               Key = 216 // That did not work. Start the demo again.
+	DemoNotFoundOut               Key = 216 // That failed. Start the demo again.
 	DemoOldBody                   Key = 217 // Dear patient,  next Monday our office is closed. We are back on Tuesday.  Your team at Example Aesthetics
 	DemoOldLetter                 Key = 218 // A message from last month
 	DemoOldLetterNote             Key = 219 // It ran out ten days ago.

@@ -134,7 +134,7 @@ func (t *town) write(ctx context.Context, text func(string) string) error {
 		}
 		t.Letters = append(t.Letters, l)
 	}
-	t.Schema = worldSchema
+	t.Schema, t.LoggedAt = worldSchema, t.clock.now().Unix()
 	return nil
 }
 
@@ -334,6 +334,8 @@ var errNotFoundOut = errors.New("the copied computer was not noticed")
 // channel was used by somebody else. The root holders come together and end the key, from the day
 // of the copy on.
 func (t *town) findOut(ctx context.Context, text string) error {
+	t.desks.Lock()
+	defer t.desks.Unlock()
 	h := t.houses[0]
 	pc, err := h.machine(backOffice)
 	if err != nil {

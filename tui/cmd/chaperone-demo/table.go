@@ -141,8 +141,7 @@ func (m *table) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		}
 		return m, nil
 	case foundMsg:
-		m.finding, m.say = false, m.words.T(words.DemoFoundOut)
-		if msg.err != nil {
+		if m.finding = false; msg.err != nil {
 			m.say = m.words.T(words.DemoNotFoundOut)
 		}
 		return m, nil

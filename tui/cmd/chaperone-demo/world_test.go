@@ -2,6 +2,9 @@ package main
 
 import (
 	"context"
+	"errors"
+	"os"
+	"path/filepath"
 	"testing"
 	"time"
 
@@ -62,7 +65,7 @@ func openPhone(t *testing.T, town *town) *patient.Device {
 	if err != nil {
 		t.Fatal(err)
 	}
-	d, _, err := patient.Create(t.Context(), patient.Config{Disk: disk, Server: town.url, DeviceName: "phone"})
+	d, _, err := patient.Create(t.Context(), patient.Config{Disk: disk, Server: town.url, DeviceName: "phone", Now: town.clock.now})
 	if err == nil {
 		err = d.UseServer(town.url)
 	}
@@ -143,4 +146,98 @@ func TestLetters(t *testing.T) {
 	}
 	walk("after the clinic found out", phone, true)
 	walk("on a new phone", openPhone(t, town), true)
+
+	town.clock.leap(50 * time.Hour)
+	town.round(t.Context())
+	walk("two days later", openPhone(t, town), true)
+}
+
+// What was learned on one phone is there on another that has the recovery code.
+func TestSecondPhone(t *testing.T) {
+	t.Parallel()
+	town, leave := openTown(t, t.TempDir())
+	defer leave()
+	phone := openPhone(t, town)
+	for _, l := range town.Letters {
+		if l.Name == stolenLetter {
+			if got := check(t, phone, l); got != contact.GenuineForAnyone {
+				t.Fatalf("got %v, want a trusted message", got)
+			}
+		}
+	}
+	if err := town.findOut(t.Context(), words.For("en").T(words.DemoBody)); err != nil {
+		t.Fatal(err)
+	}
+	code, err := phone.RecoveryCode()
+	if err == nil {
+		err = phone.RefreshClinics(t.Context())
+	}
+	if err == nil {
+		_, err = phone.Sync(t.Context())
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	disk, err := patient.NewDir(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	other, restored, err := patient.Restore(t.Context(), patient.Config{Disk: disk, Server: town.url, DeviceName: "other phone"}, code)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = other.Close() }()
+	if len(restored.Pins) != len(town.Pins) {
+		t.Errorf("got %d pins, want %d", len(restored.Pins), len(town.Pins))
+	}
+	if n := other.Notices(); len(n) != 1 {
+		t.Errorf("got notices %v, want the one of the first phone", n)
+	}
+	if err := other.ConfirmPins(); err != nil {
+		t.Fatal(err)
+	}
+	for _, l := range town.Letters {
+		if want := headlines[l.Name]; l.Name == ownLetter || l.Name == otherLetter {
+			if got := check(t, other, l); got != want {
+				t.Errorf("%s: got %v, want %v", l.Name, got, want)
+			}
+		}
+	}
+}
+
+// A demo that was left while it was set up begins anew; a folder with something else is left
+// alone.
+func TestFolders(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	ctx, cancel := context.WithCancel(t.Context())
+	cut, err := start(ctx, dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	cancel()
+	cut.settle(ctx, func(string) string { return "" })
+	if cut.err == nil {
+		t.Error("got no error, want that of the context")
+	}
+	if err := errors.Join(cut.close(), <-cut.served); err != nil {
+		t.Fatal(err)
+	}
+	again, leave := openTown(t, dir)
+	if len(again.Letters) != len(stories()) {
+		t.Errorf("got %d letters, want %d", len(again.Letters), len(stories()))
+	}
+	leave()
+
+	theirs := t.TempDir()
+	file := filepath.Join(theirs, "diary.txt")
+	if err := os.WriteFile(file, []byte("dear diary"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := start(t.Context(), theirs); !errors.Is(err, errOther) {
+		t.Errorf("got %v, want %v", err, errOther)
+	}
+	if _, err := os.Stat(file); err != nil {
+		t.Error(err)
+	}
 }
