@@ -43,6 +43,11 @@ func figures(context.Context) []figure {
 		{"25 times kill -9 during publishing, PostgreSQL", "every acknowledged message is present, provable, once", self("publish-torture", "--engine", "postgres", "--kills", "25"), "|"},
 		{"Publishing, the store's part, SQLite", "group commit at least 4 times one transaction a message; at most 8 rows for a path among 1,000,000 leaves", self("publish-store", "--engine", "sqlite"), "|"},
 		{"Publishing, the store's part, PostgreSQL", "group commit at least 4 times one transaction a message; at most 8 rows for a path among 1,000,000 leaves", self("publish-store", "--engine", "postgres"), "|"},
+		{"Publishing through the server, SQLite", "at least 2,000 messages a second, requests signed before, sender and server on one machine", self("publish-rpc", "--engine", "sqlite"), "|"},
+		{"Publishing through the server, PostgreSQL", "at least 1,500 messages a second, requests signed before, sender, server and database on one machine", self("publish-rpc", "--engine", "postgres"), "|"},
+		{"A message on disk, SQLite", "at most 400 bytes beyond an envelope of the largest size", self("publish-bytes", "--engine", "sqlite"), "|"},
+		{"A message on disk, PostgreSQL", "at most 400 bytes beyond an envelope of the largest size", self("publish-bytes", "--engine", "postgres"), "|"},
+		{"LookUp among 1,000 and 1,000,000 messages", "p50 at most 1.3 times", self("lookup-scale"), "|"},
 		{"LookUp over the wire", "server CPU at most 1.6 times an empty handler with the same answer, at most 1.25 times the same reads alone", self("lookup-cpu"), "|"},
 		{"Get among 1,000 and 1,000,000 vaults of 4 KiB", "p50 at most 1.5 times", self("vault-scale"), "|"},
 	}

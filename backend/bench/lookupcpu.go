@@ -11,7 +11,6 @@ import (
 	"net"
 	"net/http"
 	"os"
-	"os/exec"
 	"slices"
 	"sync"
 	"syscall"
@@ -115,41 +114,20 @@ func fillMessages(ctx context.Context, dir string, n uint64) (err error) {
 
 // lookUpServer is a server in a process of its own.
 type lookUpServer struct {
-	cmd    *exec.Cmd
-	ask    io.WriteCloser
-	tell   *bufio.Scanner
+	*serverChild
+
 	client chaperonev1connect.ContactServiceClient
 }
 
 func startLookUpChild(ctx context.Context, kind, dir string) (*lookUpServer, error) {
-	self, err := os.Executable()
+	child, err := startServerChild(ctx, "lookup-cpu-child", kind, dir)
 	if err != nil {
 		return nil, err
-	}
-	c := &lookUpServer{cmd: exec.CommandContext(ctx, self, "lookup-cpu-child", kind, dir)}
-	c.cmd.Stderr = os.Stderr
-	if c.ask, err = c.cmd.StdinPipe(); err != nil {
-		return nil, err
-	}
-	pipe, err := c.cmd.StdoutPipe()
-	if err != nil {
-		return nil, err
-	}
-	c.tell = bufio.NewScanner(pipe)
-	if err := c.cmd.Start(); err != nil {
-		return nil, err
-	}
-	if !c.tell.Scan() {
-		c.stop()
-		return nil, fmt.Errorf("the %s server did not say where it answers", kind)
 	}
 	transport := connecthttp.NewTransport(&http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 4}},
-		"http://"+c.tell.Text(), connecthttp.WithCompressors(), connecthttp.WithProtoJSON())
-	c.client = chaperonev1connect.NewContactServiceClient(connect.NewClient(transport))
-	return c, nil
+		"http://"+child.addr, connecthttp.WithCompressors(), connecthttp.WithProtoJSON())
+	return &lookUpServer{child, chaperonev1connect.NewContactServiceClient(connect.NewClient(transport))}, nil
 }
-
-func (c *lookUpServer) stop() { _ = errors.Join(c.ask.Close(), c.cmd.Wait()) }
 
 // round asks n times for messages at random, and returns the server's CPU time for one and the
 // caller's median time, in µs.
@@ -186,16 +164,6 @@ func (c *lookUpServer) round(ctx context.Context, n int, rows uint64) (cpu, p50 
 	return float64((after - before).Nanoseconds()) / 1000 / float64(len(all)), middle(all), err
 }
 
-func (c *lookUpServer) usage() (time.Duration, error) {
-	if _, err := io.WriteString(c.ask, "usage\n"); err != nil {
-		return 0, fmt.Errorf("ask for usage: %w", err)
-	}
-	if !c.tell.Scan() {
-		return 0, errors.New("the server ended")
-	}
-	return time.ParseDuration(c.tell.Text())
-}
-
 // lookUpChild is the server's process. Arguments: kind, data directory.
 func lookUpChild(ctx context.Context, args []string, out io.Writer) error {
 	if len(args) != 2 {
@@ -214,6 +182,16 @@ func lookUpChild(ctx context.Context, args []string, out io.Writer) error {
 			return err
 		}
 	}
+	if err := answerUsage(out, addr); err != nil {
+		return err
+	}
+	cancel()
+	return <-done
+}
+
+// answerUsage says where a child serves, and what CPU time it has used whenever its parent asks,
+// until that ends.
+func answerUsage(out io.Writer, addr string) error {
 	fmt.Fprintln(out, addr)
 	for lines := bufio.NewScanner(os.Stdin); lines.Scan(); {
 		var u syscall.Rusage
@@ -222,8 +200,7 @@ func lookUpChild(ctx context.Context, args []string, out io.Writer) error {
 		}
 		fmt.Fprintln(out, time.Duration(u.Utime.Nano()+u.Stime.Nano()))
 	}
-	cancel()
-	return <-done
+	return nil
 }
 
 // witnessed waits until the server has a witnessed head.

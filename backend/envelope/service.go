@@ -117,6 +117,8 @@ func (p Publication) Digest() [32]byte {
 // Receipt says where a message is.
 type Receipt struct {
 	Index int64
+	// Again says that the message was published and witnessed before this request.
+	Again bool
 	// Proof is a C2SP tlog-proof; nil while too few witnesses have answered. Publishing the same
 	// again asks for it again.
 	Proof []byte
@@ -129,18 +131,19 @@ func (s *Service) Publish(ctx context.Context, p Publication) (Receipt, error) {
 	if err != nil {
 		return Receipt{}, err
 	}
+	before := s.c.Heads.Frozen()
 	index, err := s.c.Sequencer.Add(ctx, p.Leaf, row)
 	if err != nil {
 		return Receipt{}, s.answer(ctx, "publish", err)
 	}
-	receipt := Receipt{Index: index}
+	receipt := Receipt{Index: index, Again: index < before}
 	if len(s.c.Older) > 0 { // what was published before is where it was
 		m, err := s.c.Store.Get(ctx, row.ID)
 		if err != nil {
 			return Receipt{}, s.answer(ctx, "publish", err)
 		}
 		if m.Log != s.c.In {
-			receipt.Proof = s.oldProof(ctx, m)
+			receipt.Again, receipt.Proof = true, s.oldProof(ctx, m)
 			return receipt, nil
 		}
 	}

@@ -132,7 +132,12 @@ func (rotateKind) Open(text string) (Opened, error) {
 			}
 			return Statement, byRoots(s, k.Roots, &r.Roots)
 		},
-		Learn: func(k *Known) { k.Roots = &r.Roots },
+		Learn: func(k *Known) {
+			// One that is logged again after its log was replaced takes no later one back.
+			if newest, ok := k.newest["rotate"]; !ok || r.N > newest {
+				k.Roots = &r.Roots
+			}
+		},
 	}, nil
 }
 

@@ -30,8 +30,10 @@ func (h *clinicHandler) Publish(ctx context.Context, req *chaperonev1.PublishReq
 		return nil, &dailyError{h.daily.Left()}
 	}
 	receipt, err := h.envelopes.Publish(ctx, p)
-	if err != nil {
+	if err != nil || receipt.Again { // nothing was added
 		h.daily.Give(clinic)
+	}
+	if err != nil {
 		return nil, err
 	}
 	return &chaperonev1.PublishResponse{Index: uint64(receipt.Index), Proof: receipt.Proof}, nil //nolint:gosec // >= 0

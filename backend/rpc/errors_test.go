@@ -11,6 +11,8 @@ import (
 
 	"connectrpc.com/connect/v2"
 
+	"github.com/chaperone-privacy/chaperone/backend/envelope"
+	"github.com/chaperone-privacy/chaperone/backend/keylog"
 	"github.com/chaperone-privacy/chaperone/backend/limit"
 	"github.com/chaperone-privacy/chaperone/backend/vaultsync"
 	chaperonev1 "github.com/chaperone-privacy/chaperone/internal/gen/chaperone/v1"
@@ -42,6 +44,10 @@ func TestAnswers(t *testing.T) {
 		{"malformed", fmt.Errorf("%s: %w", secret, vaultsync.ErrMalformed), connect.CodeInvalidArgument, "update the program", 0},
 		{"store", fmt.Errorf("%w: %s", vaultsync.ErrUnavailable, secret), connect.CodeUnavailable, "send the same request again", time.Minute},
 		{"limit", &limit.RefusedError{Reason: limit.ReasonAddress, RetryAfter: 3 * time.Second}, connect.CodeResourceExhausted, "wait a little", 3 * time.Second},
+		{"stolen key", fmt.Errorf("%s: %w", secret, keylog.ErrRevoked), connect.CodePermissionDenied, "was revoked by its clinic", 0},
+		{"key without a grant", keylog.ErrProof, connect.CodePermissionDenied, "check the device's grant", 0},
+		{"published too much", &dailyError{left: 90 * time.Minute}, connect.CodeResourceExhausted, "go on after midnight UTC", 90 * time.Minute},
+		{"status of the future", keylog.ErrFuture, connect.CodeInvalidArgument, "set the monitor's clock", 0},
 		{"invalid", invalid, connect.CodeInvalidArgument, "region, uses[1]", 0},
 		{"invalid, as connect wraps it", connect.NewError(connect.CodeInvalidArgument, secret).WithCause(invalid), connect.CodeInvalidArgument, "region, uses[1]", 0},
 		{"cancelled", context.Canceled, connect.CodeCanceled, "cancelled", 0},
@@ -77,6 +83,10 @@ func TestNoSentinelIsForgotten(t *testing.T) {
 	for _, err := range []error{
 		vaultsync.ErrNotFound, vaultsync.ErrConflict, vaultsync.ErrDeleted, vaultsync.ErrProof, vaultsync.ErrClock,
 		vaultsync.ErrSize, vaultsync.ErrMalformed, vaultsync.ErrUnavailable,
+		envelope.ErrExists, envelope.ErrMalformed, envelope.ErrSize, envelope.ErrStopped, envelope.ErrUnavailable,
+		keylog.ErrNotAdmitted, keylog.ErrSignature, keylog.ErrMalformed, keylog.ErrExists, keylog.ErrQuota, keylog.ErrStopped,
+		keylog.ErrUnavailable, keylog.ErrProof, keylog.ErrRevoked, keylog.ErrClock, keylog.ErrFuture, keylog.ErrTooMany,
+		&dailyError{},
 	} {
 		if got := answerFor(err); got.code == connect.CodeInternal {
 			t.Errorf("%v is internal to callers", err)

@@ -95,20 +95,20 @@ func (r *Rules) Validate(msg proto.Message, opts ...protovalidate.ValidationOpti
 
 // Config is what [New] needs.
 type Config struct {
-	Pack       *checklist.Pack    // required
-	Vaults     *vaultsync.Service // required
-	Envelopes  *envelope.Service  // required
-	Notes      *keylog.Service    // required
-	Daily      int                // messages that a clinic may publish in a day; 0 means 250,000
-	Rates      *limit.Rates       // required
-	Gate       *limit.Gate        // required
-	Observer   Observer           // required
-	Rules      *Rules             // nil means NewRules()
-	Deadline   time.Duration      // for a unary request once it is admitted; 0 means 10 s
-	Reflection bool               // serve gRPC reflection
-	Now        func() time.Time   // nil means time.Now
-	Rand       io.Reader          // nil means crypto/rand
-	Log        *slog.Logger       // nil discards
+	Pack       func() (*checklist.Pack, error) // required; the same at every call
+	Vaults     *vaultsync.Service              // required
+	Envelopes  *envelope.Service               // required
+	Notes      *keylog.Service                 // required
+	Daily      int                             // messages that a clinic may publish in a day; 0 means 250,000
+	Rates      *limit.Rates                    // required
+	Gate       *limit.Gate                     // required
+	Observer   Observer                        // required
+	Rules      *Rules                          // nil means NewRules()
+	Deadline   time.Duration                   // for a unary request once it is admitted; 0 means 10 s
+	Reflection bool                            // serve gRPC reflection
+	Now        func() time.Time                // nil means time.Now
+	Rand       io.Reader                       // nil means crypto/rand
+	Log        *slog.Logger                    // nil discards
 }
 
 // service holds what the interceptors need.
@@ -166,11 +166,8 @@ func New(c Config) (*connect.Server, error) {
 // Mount registers server's routes on mux, behind the guard, with the read limits of each
 // procedure.
 func Mount(mux connecthttp.ServeMux, server *connect.Server) {
-	// A misspelt field or an enum nobody knows is an error here, not silently left out.
-	strict := connectproto.NewJSONCodec()
-	strict.UnmarshalOptions.DiscardUnknown = false
 	connecthttp.Mount(guardedMux{mux}, server,
-		connecthttp.WithCodecs(connectproto.NewBinaryCodec(), strict),
+		connecthttp.WithCodecs(connectproto.NewBinaryCodec(), newJSONCodec()),
 		connecthttp.WithCompressors(connectgzip.New()),
 		connecthttp.WithReadMaxBytes(maxSmallMessage),
 		connecthttp.WithCompressMinBytes(compressFrom),

@@ -12,6 +12,7 @@ import (
 	"connectrpc.com/connect/v2"
 
 	"github.com/chaperone-privacy/chaperone/backend/keylog/keylogtest"
+	"github.com/chaperone-privacy/chaperone/internal/contact"
 	chaperonev1 "github.com/chaperone-privacy/chaperone/internal/gen/chaperone/v1"
 )
 
@@ -43,6 +44,18 @@ func TestContactCanariesAreFoundNowhere(t *testing.T) {
 			wantCode(t, "forged", err, connect.CodePermissionDenied)
 			_, err = client.AppendNote(t.Context(), &chaperonev1.AppendNoteRequest{Note: []byte("canary-note\n")})
 			wantCode(t, "no note", err, connect.CodeInvalidArgument)
+			granted := clinic.GrantKey(t, keylogtest.Monitor, contact.RoleMonitor, time.Now().Add(-time.Hour))
+			if _, err := client.AppendNote(t.Context(), &chaperonev1.AppendNoteRequest{Note: granted}); err != nil {
+				t.Fatal(err)
+			}
+			status := clinic.Status(time.Now(), keylogtest.Monitor)
+			if _, err := client.PutStatus(t.Context(), &chaperonev1.PutStatusRequest{Status: status}); err != nil {
+				t.Fatal(err)
+			}
+			_, err = client.PutStatus(t.Context(), &chaperonev1.PutStatusRequest{Status: []byte("canary-status\n")})
+			wantCode(t, "no status", err, connect.CodeInvalidArgument)
+			_, err = client.PutStatus(t.Context(), &chaperonev1.PutStatusRequest{Status: clinic.Status(time.Now(), keylogtest.Monitor2)})
+			wantCode(t, "status of a key without a grant", err, connect.CodePermissionDenied)
 			for _, id := range [][]byte{asked, sent} {
 				if _, err := client.LookUp(t.Context(), &chaperonev1.LookUpRequest{Id: id}); err != nil {
 					t.Error(err)
@@ -59,14 +72,14 @@ func TestContactCanariesAreFoundNowhere(t *testing.T) {
 				if len(text) < 200 {
 					t.Errorf("the %s has %d bytes: nothing was looked at", what, len(text))
 				}
-				for _, canary := range []string{"canary", hex.EncodeToString([]byte("canary")), base64.StdEncoding.EncodeToString([]byte("canary")), "sealed--", "127.0.0.1"} {
+				for _, canary := range []string{"canary", hex.EncodeToString([]byte("canary")), base64.StdEncoding.EncodeToString([]byte("canary")), "sealed--", "127.0.0.1", clinic.ID.String(), keylogtest.Monitor, "Front desk", "example-aesthetics"} {
 					if strings.Contains(text, canary) {
 						t.Errorf("the %s holds %q", what, canary)
 					}
 				}
 			}
 			stored := everything(t, cfg.Data, cfg.DB)
-			for canary, want := range map[string]bool{"sealed--sealed--": true, string(asked): false, "canary-forged": false, "canary-note": false, "canary-clinic": false} {
+			for canary, want := range map[string]bool{"sealed--sealed--": true, string(asked): false, "canary-forged": false, "canary-note": false, "canary-status": false, string(status): true, clinic.ID.String(): true, "canary-clinic": false} {
 				found := bytes.Contains(stored, []byte(canary)) || bytes.Contains(stored, []byte(hex.EncodeToString([]byte(canary))))
 				if found != want {
 					t.Errorf("the data holds %q: got %v, want %v", canary, found, want)

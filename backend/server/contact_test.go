@@ -73,19 +73,31 @@ func policyOf(t *testing.T, client contactClient, c *keylogtest.Clinic) *translo
 	if err != nil || len(page.GetPage()) != keylog.PageSize {
 		t.Fatalf("get clinic: got %d bytes, %v", len(page.GetPage()), err)
 	}
-	for rest := page.GetPage(); rest[0] != 0; {
-		n := binary.BigEndian.Uint32(rest[1:])
-		if rest[0] == keylog.SectionPolicy {
-			policy, err := translog.ParsePolicy(rest[5 : 5+n])
+	for _, s := range sectionsOf(page.GetPage()) {
+		if s.kind == keylog.SectionPolicy {
+			policy, err := translog.ParsePolicy(s.data)
 			if err != nil {
 				t.Fatal(err)
 			}
 			return policy
 		}
-		rest = rest[5+n:]
 	}
 	t.Fatal("no policy in the page")
 	return nil
+}
+
+type section struct {
+	kind byte
+	data []byte
+}
+
+func sectionsOf(page []byte) (out []section) {
+	for len(page) > 5 && page[0] != 0 {
+		end := 5 + binary.BigEndian.Uint32(page[1:])
+		out = append(out, section{page[0], page[5:end]})
+		page = page[end:]
+	}
+	return out
 }
 
 // wantProven verifies a proof as a stranger would.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"runtime/debug"
 	"sync"
 	"time"
 )
@@ -79,7 +80,7 @@ func (s *Server) shutdown(ctx context.Context) error {
 }
 
 // settle is how long what can wait leaves the machine to the first requests. A request that
-// needs the rules sooner compiles them itself.
+// needs the rules or the content sooner does that part itself.
 const settle = 100 * time.Millisecond
 
 // later does what need not be done before requests are served, until ctx ends.
@@ -92,6 +93,10 @@ func (s *Server) later(ctx context.Context) {
 	if err := s.rules.Compile(); err != nil {
 		s.log.Error("request rules broken", "error", err)
 	}
+	if _, err := s.pack(); err != nil {
+		s.log.Error("content pack broken", "error", err)
+	}
+	debug.FreeOSMemory() // what only the start needed
 	s.purge(ctx)
 }
 

@@ -38,6 +38,7 @@ type Server struct {
 	rates  *limit.Rates
 	rpc    *connect.Server
 	rules  *rpc.Rules
+	pack   func() (*checklist.Pack, error) // opened at the first call
 	gate   *limit.Gate
 	ready  *readiness
 	log    *slog.Logger
@@ -110,13 +111,10 @@ func (e *listenError) Unwrap() error { return e.err }
 // assemble opens the data and joins everything.
 func (s *Server) assemble(ctx context.Context) (err error) {
 	var (
-		pack                         *checklist.Pack
-		packErr, storeErr, originErr error
+		storeErr, originErr, keysErr error
 		kept                         map[string]ed25519.PrivateKey
-		keysErr                      error
 		wg                           sync.WaitGroup
 	)
-	wg.Go(func() { pack, packErr = checklist.Embedded() })
 	wg.Go(func() {
 		s.store, storeErr = openStore(ctx, s.cfg.Data, s.cfg.DB, s.log, func() {
 			// The store's lock is held from here on: nobody else writes these files. Each waits for
@@ -128,6 +126,7 @@ func (s *Server) assemble(ctx context.Context) (err error) {
 	s.gate = limit.NewGate(s.cfg.Limits.Gate)
 	counts := newMetrics(s.gate)
 	s.rules = rpc.NewRules()
+	s.pack = sync.OnceValues(checklist.Embedded)
 	wg.Wait()
 	switch {
 	case storeErr != nil:
@@ -136,8 +135,6 @@ func (s *Server) assemble(ctx context.Context) (err error) {
 		return originErr
 	case keysErr != nil:
 		return keysErr
-	case packErr != nil:
-		return fmt.Errorf("open content pack: %w", packErr)
 	}
 	vaults := s.store.vaults
 	if s.cfg.wrap != nil {
@@ -155,7 +152,7 @@ func (s *Server) assemble(ctx context.Context) (err error) {
 	counts.watchLogs(s.logs)
 	s.rates = limit.NewRates(limit.RatesConfig{Classes: s.cfg.Limits.Rates, Now: s.cfg.Now})
 	s.rpc, err = rpc.New(rpc.Config{
-		Pack: pack, Vaults: s.vaults, Envelopes: s.logs.envelopes, Notes: s.logs.notes, Daily: s.cfg.Limits.PublishPerDay,
+		Pack: s.pack, Vaults: s.vaults, Envelopes: s.logs.envelopes, Notes: s.logs.notes, Daily: s.cfg.Limits.PublishPerDay,
 		Rates: s.rates, Gate: s.gate, Observer: counts, Rules: s.rules,
 		Deadline: s.cfg.Timeouts.Deadline, Reflection: s.cfg.Reflection,
 		Now: s.cfg.Now, Rand: s.cfg.Rand, Log: s.log,

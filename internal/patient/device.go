@@ -37,6 +37,9 @@ type Config struct {
 	Policies [][]byte
 	// Patience is how long servers have to answer a look-up; 0 is ten seconds.
 	Patience time.Duration
+	// Embedded opens the pack that came with the program, for a caller that has opened it already
+	// or does so meanwhile; nil: [checklist.Embedded].
+	Embedded func() (*checklist.Pack, error)
 }
 
 // Device is an open vault and everything one does with it. Its methods may be called from
@@ -53,6 +56,8 @@ type Device struct {
 	// packing is held while a pack is loaded or fetched; it guards pack.
 	packing sync.Mutex
 	pack    *checklist.Pack
+	// embedded opens the pack that came with the program.
+	embedded func() (*checklist.Pack, error)
 	// packAsked is when a sync last asked for a pack, guarded by syncing.
 	packAsked time.Time
 
@@ -80,7 +85,7 @@ func (*Device) LogValue() slog.Value { return slog.StringValue("[redacted]") }
 // newDevice checks cfg and takes the disk's lock.
 func newDevice(cfg Config) (*Device, error) {
 	d := &Device{
-		disk: cfg.Disk, now: cfg.Now, rand: cfg.Rand, http: client(cfg.HTTP), pack: cfg.Pack,
+		disk: cfg.Disk, now: cfg.Now, rand: cfg.Rand, http: client(cfg.HTTP), pack: cfg.Pack, embedded: cfg.Embedded,
 		policies: cfg.Policies, patience: cfg.Patience,
 	}
 	if d.patience == 0 {
@@ -91,6 +96,9 @@ func newDevice(cfg Config) (*Device, error) {
 	}
 	if d.rand == nil {
 		d.rand = rand.Reader
+	}
+	if d.embedded == nil {
+		d.embedded = checklist.Embedded
 	}
 	unlock, err := d.disk.Lock()
 	if err != nil {

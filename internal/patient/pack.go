@@ -28,7 +28,7 @@ func (d *Device) Pack() *checklist.Pack {
 // newestPack reads the fetched pack only when it can be used; whatever is wrong with it, the
 // embedded one is there.
 func (d *Device) newestPack() *checklist.Pack {
-	embedded, err := checklist.Embedded()
+	embedded, err := d.embedded()
 	if err != nil {
 		return nil
 	}

@@ -70,6 +70,7 @@ type settings struct {
 const (
 	startGC = 400 // percent
 	usualGC = 100 // Go's own default
+	settle  = 50 * time.Millisecond
 )
 
 // serve runs the server until a signal ends it.
@@ -111,9 +112,6 @@ func announce(ctx context.Context, stdout io.Writer, srv *server.Server, tls boo
 		return
 	case <-srv.Ready():
 	}
-	if os.Getenv("GOGC") == "" {
-		debug.SetGCPercent(usualGC)
-	}
 	if addr := srv.MetricsAddr(); addr != nil {
 		fmt.Fprintf(stdout, "metrics http://%s/metrics\n", addr)
 	}
@@ -122,6 +120,14 @@ func announce(ctx context.Context, stdout io.Writer, srv *server.Server, tls boo
 		scheme = "https"
 	}
 	fmt.Fprintf(stdout, "serving %s://%s\n", scheme, srv.Addr())
+	if os.Getenv("GOGC") != "" {
+		return
+	}
+	select {
+	case <-ctx.Done():
+	case <-time.After(settle): // the first collection would take the machine from the first requests
+		debug.SetGCPercent(usualGC)
+	}
 }
 
 // untilSignal returns a context that the first signal ends. The second ends the process: all

@@ -2,7 +2,9 @@ package sqlite
 
 import (
 	"context"
+	"crypto/sha256"
 	_ "embed" // the queries
+	"encoding/binary"
 
 	"zombiezen.com/go/sqlite"
 	"zombiezen.com/go/sqlite/sqlitex"
@@ -59,6 +61,7 @@ func (e *Envelopes) CommitBatch(ctx context.Context, b logwriter.Batch[envelope.
 			stmt.SetInt64(":idx", index)
 			stmt.SetInt64(":until", r.Until)
 			stmt.SetBytes(":message", r.Commit[:])
+			stmt.SetInt64(":message_hash", messageHash(r.Commit))
 			stmt.SetBytes(":sealed", r.Sealed)
 		}, nil)
 		if err != nil || conn.Changes() != 1 || r.Copy == nil {
@@ -80,6 +83,7 @@ func (e *Envelopes) Standing(ctx context.Context, rows []envelope.Row) ([]logwri
 		stmt.SetBytes(":lookup", r.ID[:])
 		stmt.SetBytes(":digest", r.Digest[:])
 		stmt.SetBytes(":message", r.Commit[:])
+		stmt.SetInt64(":message_hash", messageHash(r.Commit))
 	})
 }
 
@@ -141,4 +145,10 @@ func (e *Envelopes) Expire(ctx context.Context, day, markDay int64, most int) (i
 		return 0, normalise(ctx, "expire envelopes", err)
 	}
 	return n, nil
+}
+
+// messageHash is what the index of commits holds.
+func messageHash(commit [32]byte) int64 {
+	h := sha256.Sum256(commit[:])
+	return int64(binary.BigEndian.Uint64(h[:])) //nolint:gosec // its bits
 }

@@ -12,7 +12,6 @@ import (
 	"time"
 
 	"zombiezen.com/go/sqlite"
-	"zombiezen.com/go/sqlite/sqlitemigration"
 	"zombiezen.com/go/sqlite/sqlitex"
 
 	"github.com/chaperone-privacy/chaperone/backend/store"
@@ -122,10 +121,11 @@ func create(path string) error {
 func prepareWriter(ctx context.Context, conn *sqlite.Conn, pageSize int) error {
 	conn.SetInterrupt(ctx.Done())
 	defer conn.SetInterrupt(nil)
-	if err := checkSchema(conn); err != nil {
+	version, err := checkSchema(conn)
+	if err != nil {
 		return err
 	}
-	err := pragmas(conn,
+	err = pragmas(conn,
 		fmt.Sprintf("page_size = %d", pageSize), // before the log is switched on
 		"journal_mode = WAL",
 		"synchronous = FULL",
@@ -137,14 +137,27 @@ func prepareWriter(ctx context.Context, conn *sqlite.Conn, pageSize int) error {
 	if err != nil {
 		return err
 	}
-	scripts, err := scripts()
+	return migrate(conn, version)
+}
+
+// migrate applies what a database of the given version lacks, all of it or nothing. The
+// directory's lock keeps other processes away.
+func migrate(conn *sqlite.Conn, version int64) (err error) {
+	all, err := scripts()
+	if err != nil || version == int64(len(all)) {
+		return err
+	}
+	end, err := sqlitex.ImmediateTransaction(conn)
 	if err != nil {
 		return err
 	}
-	return sqlitemigration.Migrate(ctx, conn, sqlitemigration.Schema{
-		AppID:      applicationID,
-		Migrations: scripts,
-	})
+	defer end(&err)
+	for _, script := range all[version:] {
+		if err := sqlitex.ExecScript(conn, script); err != nil {
+			return err
+		}
+	}
+	return sqlitex.ExecScript(conn, fmt.Sprintf("PRAGMA application_id = %d; PRAGMA user_version = %d;", applicationID, len(all)))
 }
 
 // pragmas sets what every connection has, then the given ones.
@@ -164,10 +177,10 @@ func pragmas(conn *sqlite.Conn, more ...string) error {
 	return nil
 }
 
-// checkSchema refuses files that are not ours and those of a newer release, before anything is
-// written to them.
-func checkSchema(conn *sqlite.Conn) error {
-	var id, version, objects int64
+// checkSchema returns how many migrations a file has seen. It refuses files that are not ours and
+// those of a newer release, before anything is written to them.
+func checkSchema(conn *sqlite.Conn) (version int64, err error) {
+	var id, objects int64
 	for _, q := range []struct {
 		query string
 		into  *int64
@@ -183,19 +196,19 @@ func checkSchema(conn *sqlite.Conn) error {
 			},
 		})
 		if err != nil {
-			return err
+			return 0, err
 		}
 	}
 	known, err := scripts()
 	switch {
 	case err != nil:
-		return err
+		return 0, err
 	case id == applicationID && version > int64(len(known)):
-		return store.ErrNewerSchema
-	case id != applicationID && (id != 0 || version != 0 || objects != 0):
-		return store.ErrDamaged
+		return 0, store.ErrNewerSchema
+	case id != applicationID && (id != 0 || version != 0 || objects != 0), version < 0:
+		return 0, store.ErrDamaged
 	}
-	return nil
+	return version, nil
 }
 
 // scripts returns the migrations in order of their file names.

@@ -63,14 +63,24 @@ func (p *program) openScreens(ctx context.Context, cfg patient.Config, door *lea
 			d.KeepSynced(ctx, func() { program.Send(screen.Changed{}) })
 		})
 	}
+	cfg.Embedded = sync.OnceValues(checklist.Embedded)
 	embedded := sync.OnceValue(func() *checklist.Pack {
-		pack, err := checklist.Embedded()
+		pack, err := cfg.Embedded()
 		if err != nil {
 			// The program was built wrongly; there is no screen to show it on.
 			door.Leave(p.report(err))
 		}
 		return pack
 	})
+	if _, err := cfg.Disk.Read(patient.VaultFile); err == nil {
+		// The first frame shows the plan; the content is opened beside the vault. Without a vault
+		// the first frame needs none of it.
+		work.Go(func() {
+			if pack, err := cfg.Embedded(); err == nil {
+				pack.Text(p.words.Locale())
+			}
+		})
+	}
 	d, err := patient.Open(ctx, cfg)
 	switch {
 	case err == nil:

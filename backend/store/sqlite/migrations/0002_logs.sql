@@ -1,3 +1,6 @@
+-- Unique keys stand inside their tables: a statement of its own for each index took longer than the
+-- rest of the start.
+
 -- The logs: 1 keys, 2 msgs, and 3, 4 and so on what replaced them. size rises with every batch;
 -- offered is the newest checkpoint that was signed, kept before anybody saw it. A log that was
 -- replaced has the text of its policy, and as offered the last checkpoint that holds.
@@ -16,29 +19,26 @@ CREATE TABLE log_tile (
     log    INTEGER NOT NULL,
     level  INTEGER NOT NULL,
     idx    INTEGER NOT NULL,
-    hashes BLOB    NOT NULL CHECK (length(hashes) % 32 = 0)
+    hashes BLOB    NOT NULL CHECK (length(hashes) % 32 = 0),
+    UNIQUE (log, level, idx)
 ) STRICT;
 
-CREATE UNIQUE INDEX log_tile_place ON log_tile (log, level, idx);
-
+-- Small rows by their place, without a second index.
 CREATE TABLE log_leaf (
-    id   INTEGER PRIMARY KEY,
     log  INTEGER NOT NULL,
     idx  INTEGER NOT NULL,
-    leaf BLOB    NOT NULL
-) STRICT;
-
-CREATE UNIQUE INDEX log_leaf_place ON log_leaf (log, idx);
+    leaf BLOB    NOT NULL,
+    PRIMARY KEY (log, idx)
+) STRICT, WITHOUT ROWID;
 
 -- Only checkpoints with a quorum of cosignatures, each once.
 CREATE TABLE log_checkpoint (
     id         INTEGER PRIMARY KEY,
     log        INTEGER NOT NULL,
     size       INTEGER NOT NULL CHECK (size > 0),
-    checkpoint BLOB    NOT NULL
+    checkpoint BLOB    NOT NULL,
+    UNIQUE (log, size)
 ) STRICT;
-
-CREATE UNIQUE INDEX log_checkpoint_size ON log_checkpoint (log, size);
 
 -- One row for each message; sealed is NULL once it is deleted. log is 0 when its place was in a
 -- damaged log, above the last checkpoint that holds. The blob stands last.
@@ -50,12 +50,15 @@ CREATE TABLE envelope (
     idx      INTEGER NOT NULL,                                   -- of the leaf
     until    INTEGER NOT NULL,                                   -- last day kept, since 1970-01-01 UTC
     message  BLOB    NOT NULL CHECK (length(message) = 32),      -- its commit
-    sealed   BLOB
+    message_hash INTEGER NOT NULL,                               -- 8 bytes of SHA-256(message)
+    sealed   BLOB,
+    UNIQUE (lookup)
 ) STRICT;
 
-CREATE UNIQUE INDEX envelope_lookup ON envelope (lookup);
-
-CREATE UNIQUE INDEX envelope_message ON envelope (message);
+-- No two messages have one commit; envelope_put sees to it. Eight bytes find a message as well as
+-- thirty-two, and there is one such entry for every message. They are of a hash, for a clinic chooses
+-- its commits and could make many begin alike.
+CREATE INDEX envelope_message ON envelope (message_hash);
 
 CREATE INDEX envelope_kept ON envelope (until) WHERE sealed IS NOT NULL;
 
@@ -67,10 +70,9 @@ CREATE TABLE inbox (
     log    INTEGER NOT NULL,
     idx    INTEGER NOT NULL,
     until  INTEGER NOT NULL,
-    sealed BLOB    NOT NULL
+    sealed BLOB    NOT NULL,
+    UNIQUE (watch, log, idx)
 ) STRICT;
-
-CREATE UNIQUE INDEX inbox_place ON inbox (watch, log, idx);
 
 CREATE INDEX inbox_until ON inbox (until);
 
@@ -83,16 +85,12 @@ CREATE TABLE note (
     serial TEXT,                                                 -- NULL: none
     sort   INTEGER NOT NULL,                                     -- on whose word
     day    INTEGER NOT NULL,
-    idx    INTEGER NOT NULL
+    idx    INTEGER NOT NULL,
+    UNIQUE (hash, log),
+    UNIQUE (clinic, log, serial),
+    UNIQUE (clinic, log, idx),
+    UNIQUE (log, idx)
 ) STRICT;
-
-CREATE UNIQUE INDEX note_hash ON note (hash, log);
-
-CREATE UNIQUE INDEX note_serial ON note (clinic, log, serial) WHERE serial IS NOT NULL;
-
-CREATE UNIQUE INDEX note_clinic ON note (clinic, log, idx);
-
-CREATE UNIQUE INDEX note_place ON note (log, idx);
 
 -- The newest status note of each monitor key.
 CREATE TABLE status (

@@ -122,7 +122,8 @@ type GetClinicRequest struct {
 	// clinic_id is the hash of the clinic's first root set, 32 bytes; empty with card.
 	ClinicId []byte `protobuf:"bytes,1,opt,name=clinic_id,json=clinicId,proto3" json:"clinic_id,omitempty"`
 	// after is how many entries of the keys log the caller has seen: 0 for all notes, otherwise
-	// one more than the index of the last note it holds.
+	// one more than the index of the last note it holds. It counts in the log of one origin: a
+	// caller whose answer has a checkpoint of another origin asks again from 0.
 	After uint64 `protobuf:"varint,2,opt,name=after,proto3" json:"after,omitempty"`
 	// card is the number of the six words on a clinic's card, 10 bytes big-endian: the first 16
 	// bytes of the clinic id, as a number, modulo 7776^6. It finds a clinic whose id is not known;
@@ -187,9 +188,10 @@ func (x *GetClinicRequest) GetCard() []byte {
 type GetClinicResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// page is always 65,536 bytes: sections type u8, length u32, bytes; then zeros. Types: 1
-	// newest checkpoint of the keys log, 2 of the msgs log, 3 policy text, 4 index u64 and a
-	// note, 5 tlog-proof of the note before it, 6 the index u64 of the last note given when
-	// there are more, 7 the newest status note of the clinic's monitor.
+	// newest checkpoint of the keys log, 2 of the msgs log, 3 text of the witness policy, and of
+	// those of logs that were replaced, 4 index u64 and a note, 5 tlog-proof of the note before
+	// it, 6 the index u64 of the last note given when there are more, 7 the newest status note of
+	// the clinic's monitors, on the last page.
 	Page          []byte `protobuf:"bytes,1,opt,name=page,proto3" json:"page,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
