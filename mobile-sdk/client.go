@@ -189,6 +189,38 @@ func (c *Client) Verify(bundle []byte, text string, hasText bool) (verdict *Verd
 	return newVerdict(c.words, v), nil
 }
 
+// CheckCode asks the servers of the pinned clinics for a code and judges what they answer; only
+// a number made from the code leaves the device. typed says that it was typed by hand: a slip is
+// then told from a forgery. text is what the patient received, when hasText is set. timeoutMs is
+// how long it may take; 0 or less means 30 seconds. A server that does not answer gives a grey
+// [Verdict], not an error. It fails with CodeNoServer, CodeTimeout or CodeCanceled (closed
+// meanwhile); then nothing could be decided, and the message counts as not genuine.
+func (c *Client) CheckCode(code string, typed bool, text string, hasText bool, timeoutMs int64) (verdict *Verdict, err error) {
+	defer guard(&err)
+	device, err := c.open()
+	if err != nil {
+		return nil, err
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), timeout(timeoutMs))
+	defer cancel()
+	if !c.track(&cancel) {
+		return nil, fail(CodeClosed)
+	}
+	defer c.untrack(&cancel)
+	check := patient.CodeCheck{Code: code, Typed: typed}
+	if hasText {
+		check.Text = &text
+	}
+	v, err := device.CheckCode(ctx, check)
+	if err != nil && ctx.Err() != nil {
+		err = ctx.Err()
+	}
+	if err != nil {
+		return nil, mapped(err)
+	}
+	return newVerdict(c.words, v.Verdict), nil
+}
+
 // Clinics lists the clinics that the patient has pinned.
 func (c *Client) Clinics() (clinics *ClinicList, err error) {
 	defer guard(&err)

@@ -148,6 +148,13 @@ func mapped(err error) error {
 		{patient.ErrNoKey, CodeNoKey},
 		{patient.ErrBadServer, CodeBadInput},
 		{patient.ErrNoRow, CodeBadInput},
+		// No call of this face returns these yet.
+		{patient.ErrCardWords, CodeBadInput},
+		{patient.ErrSavedContacts, CodeBadInput},
+		{patient.ErrSameClinic, CodeBadInput},
+		{patient.ErrLikeClinic, CodeBadInput},
+		{patient.ErrNoClinic, CodeRefused},
+		{patient.ErrFalseClinic, CodeRefused},
 		{patient.ErrNoHome, CodeBadInput},
 		{patient.ErrWrongCode, CodeWrongCode},
 		{patient.ErrConfirmed, CodeConfirmed},

@@ -31,6 +31,12 @@ func TestErrorsAreMapped(t *testing.T) {
 		{fmt.Errorf("%w: %w", patient.ErrNoKey, vault.ErrDamaged), CodeNoKey, false},
 		{patient.ErrBadServer, CodeBadInput, false},
 		{patient.ErrNoRow, CodeBadInput, false},
+		{patient.ErrCardWords, CodeBadInput, false},
+		{patient.ErrSavedContacts, CodeBadInput, false},
+		{patient.ErrSameClinic, CodeBadInput, false},
+		{patient.ErrLikeClinic, CodeBadInput, false},
+		{patient.ErrNoClinic, CodeRefused, true},
+		{patient.ErrFalseClinic, CodeRefused, true},
 		{patient.ErrNoHome, CodeBadInput, false},
 		{patient.ErrWrongCode, CodeWrongCode, false},
 		{patient.ErrConfirmed, CodeConfirmed, false},
@@ -84,6 +90,9 @@ func TestNoSentinelIsForgotten(t *testing.T) {
 	const internal = "github.com/chaperone-privacy/chaperone/internal/"
 	known := map[string]error{
 		"patient.ErrVaultExists": patient.ErrVaultExists, "patient.ErrClosed": patient.ErrClosed, "patient.ErrNoKey": patient.ErrNoKey,
+		"patient.ErrCardWords": patient.ErrCardWords, "patient.ErrSavedContacts": patient.ErrSavedContacts,
+		"patient.ErrSameClinic": patient.ErrSameClinic, "patient.ErrLikeClinic": patient.ErrLikeClinic,
+		"patient.ErrNoClinic": patient.ErrNoClinic, "patient.ErrFalseClinic": patient.ErrFalseClinic,
 		"patient.ErrBadServer": patient.ErrBadServer, "patient.ErrBadAnswer": patient.ErrBadAnswer,
 		"patient.ErrConflict": patient.ErrConflict, "patient.ErrWrongCode": patient.ErrWrongCode,
 		"patient.ErrConfirmed": patient.ErrConfirmed, "patient.ErrNoRow": patient.ErrNoRow, "patient.ErrNoHome": patient.ErrNoHome,

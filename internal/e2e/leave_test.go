@@ -35,7 +35,7 @@ const (
 )
 
 // homes are vaults to start from. Leaving never changes one.
-type homes struct{ none, ready, unconfirmed, locked, slow, helper string }
+type homes struct{ none, ready, unconfirmed, locked, slow, helper, saved string }
 
 func makeHomes(t *testing.T) homes {
 	t.Helper()
@@ -43,6 +43,7 @@ func makeHomes(t *testing.T) homes {
 	h := homes{
 		none: filepath.Join(dir, "none"), ready: filepath.Join(dir, "ready"), unconfirmed: filepath.Join(dir, "unconfirmed"),
 		locked: filepath.Join(dir, "locked"), slow: filepath.Join(dir, "slow"), helper: filepath.Join(dir, "helper"),
+		saved: filepath.Join(dir, "saved"),
 	}
 	vaultAt(t, h.ready)
 
@@ -68,6 +69,15 @@ func makeHomes(t *testing.T) homes {
 	c.choose("Settings")
 	c.choose("Let somebody help")
 	c.choose("Start.")
+	c.leave()
+
+	vaultAt(t, h.saved)
+	c = converse(t, environment(h.saved))
+	c.choose("Your clinics")
+	c.choose("Save the numbers")
+	c.answer("Example Dental")
+	c.answer("202-555-0142")
+	c.answer("")
 	c.leave()
 
 	// A server that takes calls and never answers keeps the program busy.
@@ -103,7 +113,23 @@ func states(h homes) []state {
 		at("crisis", h.ready, home, step{"n", "not your fault"}),
 		at("crisis, a row open", h.ready, home, step{"n", "not your fault"}, step{enter, "emergency line"}),
 		at("crisis, country", h.ready, home, step{"n", "not your fault"}, step{"g", "Where do you live"}),
-		at("verify, a file being typed", h.ready, home, step{"v", "from your clinic"}, step{"letter", "letter"}),
+		at("verify, a file being typed", h.ready, home, step{"v", "from your clinic"}, step{"./letter", "./letter"}),
+		at("verify, a code being typed", h.ready, home, step{"v", "from your clinic"}, step{"7k3m", "4 of 20"}),
+		at("verify, a text being typed", h.ready, home, step{"v", "from your clinic"}, step{"call us today" + enter, "We cannot tell"}, step{enter, "from your clinic"},
+			step{"desk@example.com" + enter, "What did it say"}, step{"ring", "ring"}),
+		at("verify, compared with nothing", h.ready, home, step{"v", "from your clinic"}, step{"please call us today" + enter, "We cannot tell"}),
+		at("verify, compared with saved numbers", h.saved, home, step{"v", "from your clinic"}, step{"please ring 202-555-0199" + enter, "Who sent it"}, step{enter, "Not what you saved"}),
+		at("verify, a sender being typed", h.saved, home, step{"v", "from your clinic"}, step{"please ring 202-555-0199" + enter, "Who sent it"}, step{"202", "202"}),
+		at("verify, busy with a silent server", h.slow, home, step{"v", "from your clinic"}, step{"9D28YPFCMN3E7TVPYWCJ" + enter, "What did it say"}, step{enter, "Checking"}),
+		at("clinics", h.ready, home, step{"m", "Your clinics"}),
+		at("clinics, saved numbers", h.saved, home, step{"m", "Example Dental"}, step{enter, "202-555-0142"}),
+		at("clinics, removing", h.saved, home, step{"m", "Example Dental"}, step{enter, "202-555-0142"}, step{"x", "Forget"}),
+		at("clinics, a card being typed", h.ready, home, step{"m", "Your clinics"}, step{"a", "six words"}, step{"abac", "abacus"}),
+		at("clinics, how a card came", h.ready, home, step{"m", "Your clinics"}, step{"a", "six words"},
+			step{strings.Repeat("abacus ", 6) + enter, "How did you get"}),
+		at("clinics, busy with a silent server", h.slow, home, step{"m", "Your clinics"}, step{"a", "six words"},
+			step{strings.Repeat("abacus ", 6) + enter, "How did you get"}, step{enter, "Asking the server"}),
+		at("clinics, numbers being typed", h.ready, home, step{"m", "Your clinics"}, step{"s", "call this clinic"}, step{"Example" + enter, "One at a time"}, step{"202-555", "202-555"}),
 		at("settings", h.ready, home, settings),
 		at("settings, a passphrase being typed", h.ready, home, settings, step{down + down + enter, "Type a passphrase"}, step{"xyz", ""}),
 		at("settings, a server being typed", h.ready, home, settings, step{down + down + down + enter, "address of a server"}, step{"https", "https"}),
@@ -136,7 +162,11 @@ func states(h homes) []state {
 		line("line mode, a letter being typed", h.ready, step{"", "Which number?"}, step{"4" + enter, "What is happening"},
 			step{"4" + enter, "told was taken"}, step{"2" + enter, "borrow money"}, step{"2" + enter, "Write the letter"},
 			step{"1" + enter, "Who is it for"}, step{"2" + enter, "full name"}, step{"Alex", "Alex"}),
-		line("line mode, message being typed", h.ready, step{"", "Which number?"}, step{"v" + enter, "Name of the file"}),
+		line("line mode, message being typed", h.ready, step{"", "Which number?"}, step{"v" + enter, "Type the code"}),
+		line("line mode, a message's text being typed", h.ready, step{"", "Which number?"}, step{"v" + enter, "Type the code"}, step{enter, "as you received it"}, step{"ring", "ring"}),
+		line("line mode, clinics", h.saved, step{"", "Which number?"}, step{"10" + enter, "Example Dental"}),
+		line("line mode, a card being typed", h.ready, step{"", "Which number?"}, step{"10" + enter, "on my card"}, step{"1" + enter, "six words"}, step{"abacus", "abacus"}),
+		line("line mode, numbers being typed", h.ready, step{"", "Which number?"}, step{"10" + enter, "on my card"}, step{"2" + enter, "call this clinic"}, step{"Example", "Example"}),
 	}
 }
 

@@ -174,14 +174,15 @@ func (d *Device) checkBundle(ctx context.Context, bundle []byte, text *string) (
 	if err := ctx.Err(); err != nil {
 		return Checked{}, err
 	}
-	in := contact.Input{Bundle: bundle, Text: text, Now: d.now()}
+	memory, err := d.memory()
+	if err != nil {
+		return Checked{}, err
+	}
 	b, err := contact.ParseBundle(bundle)
 	if err != nil {
 		return Checked{}, err
 	}
-	if in.Memory, err = d.memory(); err != nil {
-		return Checked{}, err
-	}
+	in := contact.Input{Bundle: bundle, Text: text, Memory: memory, Now: d.now()}
 	in.FreshHead = d.freshHead(clinicOf(b.Message))
 	v, learned, err := contact.Verify(in)
 	if err != nil {

@@ -4,7 +4,6 @@ import (
 	"log/slog"
 	"slices"
 	"strings"
-	"unicode/utf8"
 
 	"github.com/chaperone-privacy/chaperone/internal/indicator"
 )
@@ -106,11 +105,9 @@ func readSender(sender string) (SavedFinding, bool) {
 
 // readText finds numbers, links and addresses in a text.
 func readText(text string) []SavedFinding {
-	for len(text) > maxCompared {
+	if len(text) > maxCompared {
 		text = text[:maxCompared]
-		for !utf8.ValidString(text) && len(text) > maxCompared-utf8.UTFMax {
-			text = text[:len(text)-1]
-		}
+		text = text[:strings.LastIndexAny(text, " \n")+1] // not half a number
 	}
 	var out []SavedFinding
 	for _, s := range indicator.Find(text) {

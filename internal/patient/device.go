@@ -85,8 +85,8 @@ func (*Device) LogValue() slog.Value { return slog.StringValue("[redacted]") }
 // newDevice checks cfg and takes the disk's lock.
 func newDevice(cfg Config) (*Device, error) {
 	d := &Device{
-		disk: cfg.Disk, now: cfg.Now, rand: cfg.Rand, http: client(cfg.HTTP), pack: cfg.Pack, embedded: cfg.Embedded,
-		policies: cfg.Policies, patience: cfg.Patience,
+		disk: cfg.Disk, now: cfg.Now, rand: cfg.Rand, http: client(cfg.HTTP), pack: cfg.Pack,
+		policies: cfg.Policies, patience: cfg.Patience, embedded: cfg.Embedded,
 	}
 	if d.patience == 0 {
 		d.patience = requestTimeout

@@ -14,6 +14,7 @@ import (
 
 	chaperonev1 "github.com/chaperone-privacy/chaperone/internal/gen/chaperone/v1"
 	"github.com/chaperone-privacy/chaperone/internal/gen/chaperone/v1/chaperonev1connect"
+	"github.com/chaperone-privacy/chaperone/internal/patient/patienttest"
 	"github.com/chaperone-privacy/chaperone/internal/vault"
 )
 
@@ -24,9 +25,10 @@ type fakeVault struct {
 	deleted bool
 }
 
-// fakeServer is VaultService and ChecklistService in memory. With none of its hooks set it is
+// fakeServer is VaultService, ChecklistService and ContactService in memory. With none of its hooks set it is
 // honest; with them it does what a hostile server or network could.
 type fakeServer struct {
+	patienttest.Contact
 	url string
 
 	mu     sync.Mutex
@@ -53,6 +55,7 @@ func newServer(t testing.TB) *fakeServer {
 	server := connect.NewServer()
 	chaperonev1connect.RegisterVaultServiceHandler(server, s)
 	chaperonev1connect.RegisterChecklistServiceHandler(server, s)
+	chaperonev1connect.RegisterContactServiceHandler(server, &s.Contact)
 	mux := http.NewServeMux()
 	connecthttp.Mount(mux, server)
 	h := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

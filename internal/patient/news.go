@@ -28,6 +28,8 @@ const (
 	fullEvery = 24 * time.Hour
 	// freshFor is how long what was fetched says what time it is.
 	freshFor = time.Minute
+	// clockAhead is how far ahead of a server a clock must be to be suspect.
+	clockAhead = 24 * time.Hour
 	// maxServers is how many servers are asked at once.
 	maxServers = 16
 )
@@ -132,7 +134,7 @@ func (d *Device) refreshClinic(ctx context.Context, p papers) error {
 			failed = a.err
 			continue
 		}
-		learned, err := d.learn(&p, a.told.news)
+		learned, err := d.learn(&p, a.told)
 		if err != nil {
 			return err
 		}
@@ -157,13 +159,13 @@ func (d *Device) refreshClinic(ctx context.Context, p papers) error {
 
 // learn verifies what a server said about a pinned clinic, remembers what was learned and adds
 // what verified to the papers. It reports whether anything that a server sends each time did.
-func (d *Device) learn(p *papers, news contact.News) (bool, error) {
+func (d *Device) learn(p *papers, t told) (bool, error) {
 	memory, err := d.memory()
 	if err != nil {
 		return false, err
 	}
 	now := d.now()
-	learned, kept, err := contact.Sift(memory, p.with(news), now)
+	learned, kept, err := contact.Sift(memory, p.with(t.news), now)
 	if errors.Is(err, contact.ErrTooLarge) {
 		return false, nil
 	}
@@ -174,7 +176,7 @@ func (d *Device) learn(p *papers, news contact.News) (bool, error) {
 		return false, nil
 	}
 	p.Notes, p.Policies, p.Heads = kept.Notes, kept.Policies, kept.Heads
-	told := news.Status != nil && kept.Status != nil
+	told := t.news.Status != nil && kept.Status != nil
 	if kept.Status != nil {
 		p.Status = kept.Status
 	}
@@ -197,7 +199,13 @@ func (d *Device) learn(p *papers, news contact.News) (bool, error) {
 	if err := d.notes.open(d); err != nil {
 		return false, err
 	}
-	d.notes.fresh[p.Clinic] = freshHead{head: newestTime(learned), at: now}
+	// A log in which nothing is entered has no new head, so an old one alone says nothing about
+	// this device's clock. The server must say that it runs ahead, too.
+	if !t.date.IsZero() && now.Sub(t.date) > clockAhead {
+		d.notes.fresh[p.Clinic] = freshHead{head: newestTime(learned), at: now}
+	} else {
+		delete(d.notes.fresh, p.Clinic)
+	}
 	return true, nil
 }
 

@@ -4,7 +4,10 @@ import (
 	"bytes"
 	"context"
 	"encoding/binary"
+	"net/http"
+	"time"
 
+	"connectrpc.com/connect/v2"
 	"connectrpc.com/connect/v2/connecthttp"
 
 	"github.com/chaperone-privacy/chaperone/internal/contact"
@@ -40,6 +43,9 @@ type told struct {
 	// next is what to ask after the next time: one more than the index of the last note.
 	next uint64
 	more bool
+	// date is the server's clock, as the answer's header gives it; zero for none. It proves
+	// nothing, and only ever helps to say that this device's clock may be wrong.
+	date time.Time
 }
 
 // readPage takes a page apart. Types that it does not know are passed over, so that a server may
@@ -111,6 +117,7 @@ func (d *Device) askClinic(ctx context.Context, server string, id, card []byte, 
 	client := d.contactClient(server, pageSize)
 	all := told{next: after}
 	for range maxPages {
+		ctx, info := connect.NewClientContext(ctx)
 		answer, err := client.GetClinic(ctx, &chaperonev1.GetClinicRequest{ClinicId: id, Card: card, After: all.next})
 		if err != nil {
 			return told{}, serverError(ctx, err)
@@ -125,6 +132,9 @@ func (d *Device) askClinic(ctx context.Context, server string, id, card []byte, 
 			page.news.Status = all.news.Status
 		}
 		all.news, all.next = page.news, page.next
+		if date, err := http.ParseTime(info.ResponseHeader().Get("Date")); err == nil {
+			all.date = date
+		}
 		all.news.Notes = notes
 		if !page.more {
 			return all, nil

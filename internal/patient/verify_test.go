@@ -143,7 +143,7 @@ func TestPinsOfARestoreDoNotCountUntilConfirmed(t *testing.T) {
 		}
 		b = reopen(t, b, cfg)
 	}
-	s.tell(w)
+	s.Tell(w.News())
 	if err := b.RefreshClinics(t.Context()); err != nil {
 		t.Fatal(err)
 	}

@@ -6,6 +6,7 @@ import (
 
 	"github.com/chaperone-privacy/chaperone/internal/patient"
 	"github.com/chaperone-privacy/chaperone/internal/words"
+	"github.com/chaperone-privacy/chaperone/tui/screen"
 )
 
 // writer is how rows are written now.
@@ -70,6 +71,11 @@ func (s *session) home(ctx context.Context) error {
 
 func (s *session) homeOnce(ctx context.Context) error {
 	s.gap()
+	var choices []choice
+	if turned := s.device.Notices(); len(turned) > 0 {
+		s.say(screen.NoticeLine(s.env(), turned[0]))
+		choices = append(choices, choice{s.Words.T(words.PlainNotice), func(ctx context.Context) error { return s.notice(ctx, turned[0]) }})
+	}
 	w := s.writer()
 	plan := s.device.Plan()
 	if plan.Expired {
@@ -82,7 +88,6 @@ func (s *session) homeOnce(ctx context.Context) error {
 	if !s.device.RecoveryConfirmed() {
 		s.say(s.Words.T(words.PlainCodeOpen))
 	}
-	var choices []choice
 	if next := plan.Next(); next != nil {
 		s.say(s.Words.T(words.PlainNext, words.Str("title", w.Title(next))))
 		key := next.Item.ID
@@ -102,6 +107,7 @@ func (s *session) homeOnce(ctx context.Context) error {
 		choice{s.Words.T(words.PlainSync), s.sync},
 		choice{s.Words.T(words.PlainSettings), s.settings},
 		choice{s.Words.T(words.PlainPasswords), s.passwords},
+		choice{s.Words.T(words.PlainClinics), s.clinics},
 	)
 	return s.menu(ctx, choices...)
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/chaperone-privacy/chaperone/internal/checklist"
 	"github.com/chaperone-privacy/chaperone/internal/words"
+	"github.com/chaperone-privacy/chaperone/tui/screen"
 	"github.com/chaperone-privacy/chaperone/tui/widget"
 )
 
@@ -112,7 +113,7 @@ func (s *session) saveLetter(ctx context.Context, text string, markdown func() s
 		if err != nil || name == "" {
 			return err
 		}
-		name = unquote(name)
+		name = screen.Filename(name)
 		out := text
 		if strings.HasSuffix(strings.ToLower(name), ".md") {
 			out = markdown()

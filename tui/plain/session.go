@@ -15,6 +15,7 @@ import (
 	"github.com/chaperone-privacy/chaperone/internal/patient"
 	"github.com/chaperone-privacy/chaperone/internal/vault"
 	"github.com/chaperone-privacy/chaperone/internal/words"
+	"github.com/chaperone-privacy/chaperone/tui/screen"
 )
 
 // Lines reads what is typed. With hidden set a terminal does not show it. After the last
@@ -31,7 +32,6 @@ type Device interface {
 	SetAnswers(a checklist.Answers) error
 	Mark(key checklist.RowKey, status checklist.Status, reason checklist.SkipReason, until time.Time) error
 	SetSettings(locale, theme string) error
-	Verify(ctx context.Context, bundle []byte, text *string) (contact.Verdict, error)
 	ConfirmPins() error
 	RecoveryConfirmed() bool
 	RecoveryCode() (humancode.Code, error)
@@ -46,6 +46,7 @@ type Device interface {
 	UseServer(url string) error
 	Wipe(ctx context.Context, remote bool) error
 	Close() error
+	screen.Contact
 }
 
 var _ Device = (*patient.Device)(nil)
@@ -64,8 +65,10 @@ type Config struct {
 	Restore func(ctx context.Context, server string, code humancode.Code) (Device, patient.Restored, error)
 	// Judge checks a message for a person without a vault.
 	Judge func(bundle []byte, text *string) (contact.Verdict, error)
-	// Card writes a verdict in words.
-	Card func(w *words.Catalogue, v contact.Verdict) string
+	// Card writes a verdict in words, and Compared what can be said of a message that has
+	// neither code nor file.
+	Card     func(w *words.Catalogue, c patient.Checked) string
+	Compared func(w *words.Catalogue, m patient.SavedMatch, saved []patient.SavedContacts) string
 	// Explain finds the words for an error.
 	Explain func(w *words.Catalogue, err error) (text, hint string)
 	// Origin checks the address of a server.

@@ -107,19 +107,27 @@ func (s *session) restore(ctx context.Context) error {
 		if len(was.Pins) == 0 {
 			return nil
 		}
-		s.say(s.Words.T(words.PlainPinsAsk))
-		for _, pin := range was.Pins {
-			s.say(pin.Name)
+		names := make([]string, len(was.Pins))
+		for i, pin := range was.Pins {
+			names[i] = pin.Name
 		}
-		err = s.menu(ctx,
-			choice{s.Words.T(words.PlainPinsYes), func(context.Context) error { return s.device.ConfirmPins() }},
-			choice{s.Words.T(words.PlainPinsNo), func(context.Context) error { return nil }},
-		)
-		if errors.Is(err, errBack) {
-			return nil
+		if err := s.confirmPins(ctx, names); !errors.Is(err, errBack) {
+			return err
 		}
-		return err
+		return nil
 	}
+}
+
+// confirmPins asks whether clinics that came from another device are the person's own.
+func (s *session) confirmPins(ctx context.Context, names []string) error {
+	s.say(s.Words.T(words.PlainPinsAsk))
+	for _, name := range names {
+		s.say(name)
+	}
+	return s.menu(ctx,
+		choice{s.Words.T(words.PlainPinsYes), func(context.Context) error { return s.device.ConfirmPins() }},
+		choice{s.Words.T(words.PlainPinsNo), func(context.Context) error { return nil }},
+	)
 }
 
 // askServer asks for the address of a server; "" keeps the one in use.
@@ -169,7 +177,7 @@ func (s *session) saveCalendar(ctx context.Context) error {
 			s.say(s.Words.T(words.SettingsCalendarEmpty))
 			return nil
 		}
-		if err := s.SaveFile(unquote(name), data); err != nil {
+		if err := s.SaveFile(screen.Filename(name), data); err != nil {
 			s.trouble(err)
 			continue
 		}

@@ -42,7 +42,7 @@ func Banners(env *Env, c patient.ClinicInfo) []string {
 	return out
 }
 
-// Phones writes numbers as they stand on a card, as far as their country is known to do so.
+// Phones writes numbers so that they can be compared with those on a card.
 func Phones(numbers []string) string {
 	out := make([]string, len(numbers))
 	for i, n := range numbers {
@@ -51,9 +51,11 @@ func Phones(numbers []string) string {
 	return strings.Join(out, ", ")
 }
 
-// phone writes a North American number in its three parts, and leaves others as they are.
+// phone writes a number of ten digits in three parts, with or without the +1 of North America
+// before it, and leaves others as they are.
 func phone(n string) string {
-	if rest, ok := strings.CutPrefix(n, "+1"); ok && len(rest) == 10 && strings.Trim(rest, "0123456789") == "" {
+	rest := strings.TrimPrefix(n, "+1")
+	if len(rest) == 10 && strings.Trim(rest, "0123456789") == "" {
 		return rest[:3] + "-" + rest[3:6] + "-" + rest[6:]
 	}
 	return n

@@ -42,6 +42,7 @@ func Trouble(w *words.Catalogue, err error) (what, hint string) {
 		{contact.ErrMalformed, words.TroubleNotMessage, words.TroubleNotMessageHint},
 		{contact.ErrTooLarge, words.TroubleNotMessage, words.TroubleNotMessageHint},
 		{ErrSaved, words.TroubleSaved, words.TroubleSavedHint},
+		{patient.ErrSavedContacts, words.TroubleSaved, words.TroubleSavedHint},
 		{patient.ErrClock, words.TroubleClock, words.TroubleClockHint},
 		{ErrFileExists, words.LetterFileExists, words.LetterFileExistsHint},
 		{ErrFile, words.LetterFileFailed, words.LetterFileExistsHint},

@@ -48,7 +48,7 @@ func CodeCases(tb testing.TB) []CodeCase {
 		cs = append(cs, CodeCase{Name: name, Input: in, Headline: want})
 	}
 	w := New(tb)
-	good := w.bearerCode("anyone")
+	good := w.BearerCode("anyone")
 	add(contact.GenuineForAnyone, "for anyone", good)
 
 	in := good
@@ -81,7 +81,7 @@ func CodeCases(tb testing.TB) []CodeCase {
 
 	w = New(tb)
 	pair := w.NewPair("patient")
-	one := w.enrolledCode("one", pair, pair)
+	one := w.EnrolledCode("one", pair, pair)
 	add(contact.Genuine, "for one patient", one)
 	in = one
 	in.Memory = contact.Memory{Pins: w.Memory.Pins}
@@ -90,13 +90,13 @@ func CodeCases(tb testing.TB) []CodeCase {
 	add(contact.NotForYou, "for one patient, device of another", in)
 
 	w = New(tb)
-	crossed := w.enrolledCode("crossed", pair, w.NewPair("another patient"))
+	crossed := w.EnrolledCode("crossed", pair, w.NewPair("another patient"))
 	add(contact.Forged, "marked for one patient, sealed for another", crossed)
 	return cs
 }
 
-// bearerCode is what a device has after asking for a code of a message for anyone.
-func (w *World) bearerCode(name string) contact.CodeInput {
+// BearerCode is what a device has after asking for a code of a message for anyone.
+func (w *World) BearerCode(name string) contact.CodeInput {
 	w.tb.Helper()
 	lock := must(contact.NewLock(Code(w.tb, name)))(w.tb)
 	b := w.Misuse(func(m *contact.Message) { m.ID = lock.ID() })
@@ -109,9 +109,9 @@ func (w *World) sealBearer(name string, b contact.Bundle) []byte {
 	return must(contact.SealBearer(Seed(name+" nonce"), lock, contact.Payload{Note: b.Message, VRF: b.VRF}))(w.tb)
 }
 
-// enrolledCode is bearerCode for one patient: marked for one pair, and sealed under the keys of
+// EnrolledCode is [World.BearerCode] for one patient: marked for one pair, and sealed under the keys of
 // another if somebody errs or lies.
-func (w *World) enrolledCode(name string, marked, sealed contact.Pair) contact.CodeInput {
+func (w *World) EnrolledCode(name string, marked, sealed contact.Pair) contact.CodeInput {
 	w.tb.Helper()
 	lock := must(contact.NewLock(Code(w.tb, name)))(w.tb)
 	var salt, to [32]byte

@@ -71,6 +71,12 @@ func New(tb testing.TB, opts ...Option) *World {
 	return named(tb, "example aesthetics", opts...)
 }
 
+// Named builds a world of its own keys: worlds of two seeds have nothing in common.
+func Named(tb testing.TB, seed string, opts ...Option) *World {
+	tb.Helper()
+	return named(tb, seed, opts...)
+}
+
 func named(tb testing.TB, seed string, opts ...Option) *World {
 	tb.Helper()
 	w := &World{Clock: Start, tb: tb, seed: seed}

@@ -26,16 +26,19 @@ func (e *usageError) Error() string { return e.text }
 
 // Errors of this program alone.
 var (
-	errInput      = errors.New("input file not readable")
-	errInputLarge = errors.New("input too large")
-	errNoAnswer   = errors.New("input ended before the answer")
-	errVerifyOpen = errors.New("vault open in another window while verifying")
-	errAnswers    = errors.New("answers not readable")
-	errProgress   = errors.New("progress not readable")
-	errNoTTY      = errors.New("no terminal to ask on")
-	errNotTyped   = errors.New("confirmation not typed")
-	errNoLook     = errors.New("region has no facts")
-	errHelping    = errors.New("device was handed to a helper")
+	errInput        = errors.New("input file not readable")
+	errInputLarge   = errors.New("input too large")
+	errNoAnswer     = errors.New("input ended before the answer")
+	errVerifyOpen   = errors.New("vault open in another window while verifying")
+	errAnswers      = errors.New("answers not readable")
+	errProgress     = errors.New("progress not readable")
+	errNoTTY        = errors.New("no terminal to ask on")
+	errNotYes       = errors.New("question not answered with yes")
+	errNotTyped     = errors.New("confirmation not typed")
+	errNoLook       = errors.New("region has no facts")
+	errNobodyToAsk  = errors.New("no server to ask about a code")
+	errNoSuchClinic = errors.New("no clinic of this name")
+	errHelping      = errors.New("device was handed to a helper")
 )
 
 // failure is how one kind of error is told: what happened, what to do, and the exit code.
@@ -64,6 +67,14 @@ func failures() []failure {
 		{patient.ErrNoKey, words.CliErrNoKey, words.CliHintDamaged, exitLocal},
 		{patient.ErrBadServer, words.CliErrBadServer, words.CliHintBadServer, exitUsage},
 		{vault.ErrRollback, words.CliErrRollback, words.CliHintRollback, exitRefused},
+		{errNobodyToAsk, words.CliErrNobodyToAsk, words.CliHintNobodyToAsk, exitLocal},
+		{patient.ErrCardWords, words.TroubleCardWords, words.TroubleCardWordsHint, exitUsage},
+		{patient.ErrNoClinic, words.TroubleNoClinic, words.TroubleNoClinicHint, exitRefused},
+		{patient.ErrFalseClinic, words.TroubleFalseClinic, words.TroubleFalseClinicHint, exitRefused},
+		{patient.ErrSameClinic, words.TroubleSameClinic, words.TroubleSameClinicHint, exitRefused},
+		{patient.ErrLikeClinic, words.TroubleLikeClinic, words.TroubleLikeClinicHint, exitRefused},
+		{patient.ErrSavedContacts, words.TroubleSaved, words.TroubleSavedHint, exitUsage},
+		{errNoSuchClinic, words.CliErrNoClinic, words.CliHintNoClinic, exitUsage},
 		{patient.ErrNoServer, words.CliErrNoServer, words.CliHintNoServer, exitLocal},
 		{patient.ErrOffline, words.CliErrOffline, words.CliHintOffline, exitCannotTell},
 		{patient.ErrBadAnswer, words.CliErrBadAnswer, words.CliHintBadAnswer, exitRefused},
@@ -87,6 +98,7 @@ func failures() []failure {
 		{errInputLarge, words.CliErrInputLarge, words.CliHintInputLarge, exitCannotTell},
 		{errNoTTY, words.CliErrNoTty, words.CliHintNoTty, exitLocal},
 		{errNoAnswer, words.CliErrNoAnswer, words.CliHintNoTty, exitLocal},
+		{errNotYes, words.CliErrNotYes, words.CliHintNotTyped, exitRefused},
 		{errNotTyped, words.CliErrNotTyped, words.CliHintNotTyped, exitRefused},
 		{errHelping, words.CliErrHelping, words.CliHintHelping, exitRefused},
 		{checklist.ErrNeverEnter, words.CliErrNever, words.CliHintNever, exitRefused},

@@ -200,8 +200,9 @@ func (p *program) openPlain(ctx context.Context, cfg patient.Config, door *leave
 			}
 			return d, was, nil
 		},
-		Judge: func(bundle []byte, text *string) (contact.Verdict, error) { return p.judgeAlone(bundle, text) },
-		Card:  plainCard,
+		Judge:    func(bundle []byte, text *string) (contact.Verdict, error) { return p.judgeAlone(bundle, text) },
+		Card:     plainCard,
+		Compared: plainSaved,
 		Explain: func(w *words.Catalogue, err error) (string, string) {
 			text, hint, _ := explain(w, err)
 			return text, hint

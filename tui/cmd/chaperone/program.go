@@ -51,6 +51,7 @@ type command struct {
 func commands() []command {
 	return []command{
 		{"verify", usageOf(verifyUsageEN, verifyUsageES), (*program).verify},
+		{"clinics", usageOf(clinicsUsageEN, clinicsUsageES), (*program).clinics},
 		{"plan", usageOf(planUsageEN, planUsageES), (*program).plan},
 		{"crisis", usageOf(crisisUsageEN, crisisUsageES), (*program).crisis},
 		{"password", usageOf(passwordUsageEN, passwordUsageES), (*program).password},

@@ -42,6 +42,7 @@ var scriptNow = time.Date(2026, time.December, 1, 12, 0, 0, 0, time.UTC)
 
 func TestScripts(t *testing.T) {
 	t.Parallel()
+	servers := startServers(t)
 	testscript.Run(t, testscript.Params{
 		Dir:                 "testdata",
 		UpdateScripts:       *update,
@@ -54,6 +55,7 @@ func TestScripts(t *testing.T) {
 			env.Setenv("TZ", "UTC")
 			env.Setenv("GORACE", os.Getenv("GORACE"))
 			env.Setenv("NOW", strconv.FormatInt(scriptNow.Unix(), 10))
+			servers.setenv(env)
 			return nil
 		},
 		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){

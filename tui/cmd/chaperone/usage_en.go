@@ -15,6 +15,7 @@ and clears the screen.
 
 Commands:
     verify       is this message from my clinic?
+    clinics      your clinics: add one by its card, list, remove
     plan         what to do next, as text or JSON
     crisis       what to do when you are being threatened
     password     suggest a strong password
@@ -42,26 +43,67 @@ Example:
 `
 
 const verifyUsageEN = `Usage:
-    chaperone verify --bundle FILE [--text FILE] [--json]
+    chaperone verify [--code CODE] [--bundle FILE] [--text FILE]
+                     [--sender WHO] [--json] [--server URL]
                      [--no-vault] [--home DIR]
 
 Says whether a message is really from your clinic.
 
+    --code CODE     the code in the message; "-" reads it from standard
+                    input, where other programs cannot see it
     --bundle FILE   the .chaperone file that came with the message
     --text FILE     the message as you received it, to compare
+    --sender WHO    the number or address it came from, as you see it
     --json          one JSON object, for programs
+    --server URL    ask this server when no clinic is set up here
     --no-vault      judge without your vault; no clinic is known then, so
                     the answer is never "genuine"
     --home DIR      where your vault is
 
-FILE can be "-" for standard input, once. With a vault on this device your
-clinics are known; the vault must not be open in another window.
+FILE can be "-" for standard input, once. Only a number made from the code
+goes to a server, never the code and never the text. With a code and a
+bundle the worse answer of both holds. Without either, text and sender are
+compared with what you saved of your clinic: that can show that something is
+wrong, and never that it is genuine. The vault must not be open in another
+window.
 
 The exit code is 0 for genuine, 1 for not genuine or not valid now, 2 for
 cannot tell, 4 for trouble on this device.
 
 Example:
-    $ chaperone verify --bundle letter.chaperone --text letter.txt
+    $ chaperone verify --code - --text letter.txt
+`
+
+const clinicsUsageEN = `Usage:
+    chaperone clinics [list] [--json] [--home DIR]
+    chaperone clinics add --words "SIX WORDS" --from desk | post | remote
+                     [--yes] [--server URL] [--home DIR]
+    chaperone clinics add [--name NAME] [--number N ...] [--domain D ...]
+                     [--address A ...] [--home DIR]
+    chaperone clinics remove NAME [--yes] [--home DIR]
+    chaperone clinics dismiss ID [--home DIR]
+
+Your clinics, and messages you trusted that turned out not to be theirs.
+
+    --words "..."   the six words on a card that you held before; words that
+                    came with a message, a call or a letter prove nothing
+    --from WHERE    how you got the card: desk, at the clinic; post, by
+                    letter; remote, by email, text, call or link
+    --yes           do not ask
+    --server URL    ask this server instead of the one you chose
+
+For a clinic without such a card, save what stands on your own card or bill:
+
+    --name NAME     what you call it
+    --number N      a phone number; give it again for another one
+    --domain D      a web address
+    --address A     an email address
+
+"chaperone verify" then says when a message has others. Saved numbers never
+make a message genuine. "remove" takes a name, or an id as --json shows it.
+
+Example:
+    $ chaperone clinics add --name "My clinic" --number "555-555-0142"
 `
 
 const planUsageEN = `Usage:

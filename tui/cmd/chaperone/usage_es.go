@@ -16,6 +16,7 @@ borra la pantalla.
 
 Órdenes:
     verify       ¿es de mi clínica este mensaje?
+    clinics      sus clínicas: agregar por su tarjeta, ver, quitar
     plan         qué hacer ahora, como texto o JSON
     crisis       qué hacer si alguien le amenaza
     password     propone una contraseña fuerte
@@ -43,27 +44,69 @@ Ejemplo:
 `
 
 const verifyUsageES = `Uso:
-    chaperone verify --bundle ARCHIVO [--text ARCHIVO] [--json]
+    chaperone verify [--code CÓDIGO] [--bundle ARCHIVO] [--text ARCHIVO]
+                     [--sender QUIÉN] [--json] [--server URL]
                      [--no-vault] [--home DIR]
 
 Dice si un mensaje es realmente de su clínica.
 
+    --code CÓDIGO      el código del mensaje; "-" lo lee de la entrada
+                       estándar, donde otros programas no lo ven
     --bundle ARCHIVO   el archivo .chaperone que vino con el mensaje
     --text ARCHIVO     el mensaje tal como lo recibió, para comparar
+    --sender QUIÉN     el número o la dirección de quien lo envió
     --json             un objeto JSON, para programas
+    --server URL       pregunta a este servidor si aquí no hay una clínica
     --no-vault         juzga sin su bóveda; entonces no se conoce ninguna
                        clínica y la respuesta nunca es "auténtico"
     --home DIR         dónde está su bóveda
 
-ARCHIVO puede ser "-", la entrada estándar, una sola vez. Con una bóveda en
-este dispositivo se conocen sus clínicas; no debe estar abierta en otra
-ventana.
+ARCHIVO puede ser "-", la entrada estándar, una sola vez. Al servidor solo
+va un número hecho del código, nunca el código ni el texto. Con un código y
+un archivo vale la peor de las dos respuestas. Sin ninguno, el texto y quien
+lo envió se comparan con lo que guardó de su clínica: eso puede mostrar que
+algo está mal, nunca que es auténtico. La bóveda no debe estar abierta en
+otra ventana.
 
 El código de salida es 0 si es auténtico, 1 si no lo es o no es válido
 ahora, 2 si no se puede saber, 4 si hay un problema en este dispositivo.
 
 Ejemplo:
-    $ chaperone verify --bundle carta.chaperone --text carta.txt
+    $ chaperone verify --code - --text carta.txt
+`
+
+const clinicsUsageES = `Uso:
+    chaperone clinics [list] [--json] [--home DIR]
+    chaperone clinics add --words "SEIS PALABRAS" --from desk | post | remote
+                     [--yes] [--server URL] [--home DIR]
+    chaperone clinics add [--name NOMBRE] [--number N ...] [--domain D ...]
+                     [--address A ...] [--home DIR]
+    chaperone clinics remove NOMBRE [--yes] [--home DIR]
+    chaperone clinics dismiss ID [--home DIR]
+
+Sus clínicas, y mensajes en los que confió y que no eran de ellas.
+
+    --words "..."    las seis palabras de una tarjeta que tuvo antes; las que
+                     vinieron con un mensaje, una llamada o una carta no
+                     prueban nada
+    --from DÓNDE     cómo recibió la tarjeta: desk, en la clínica; post, por
+                     carta; remote, por correo, mensaje, llamada o enlace
+    --yes            no preguntar
+    --server URL     pregunta a este servidor en vez del elegido
+
+Para una clínica sin esa tarjeta, guarde lo que dice su tarjeta o factura:
+
+    --name NOMBRE    cómo la llama usted
+    --number N       un teléfono; repita la opción para otro
+    --domain D       una dirección web
+    --address A      una dirección de correo
+
+"chaperone verify" dice entonces si un mensaje trae otros. Lo guardado nunca
+hace auténtico un mensaje. "remove" acepta un nombre, o un identificador
+como lo muestra --json.
+
+Ejemplo:
+    $ chaperone clinics add --name "Mi clínica" --number "555-555-0142"
 `
 
 const planUsageES = `Uso:

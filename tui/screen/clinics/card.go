@@ -6,7 +6,6 @@ import (
 
 	tea "charm.land/bubbletea/v2"
 
-	"github.com/chaperone-privacy/chaperone/internal/contact"
 	"github.com/chaperone-privacy/chaperone/internal/contact/card"
 	"github.com/chaperone-privacy/chaperone/internal/patient"
 	"github.com/chaperone-privacy/chaperone/internal/words"
@@ -49,22 +48,6 @@ type offerMsg struct {
 }
 
 type addedMsg struct{ err error }
-
-// Sources are the answers to how the reader got a card, in the order in which they stand.
-func Sources() []patient.Source {
-	return []patient.Source{patient.SourceDesk, patient.SourcePost, patient.SourceRemote}
-}
-
-// SourceName says an answer in words.
-func SourceName(w *words.Catalogue, s patient.Source) string {
-	switch s {
-	case patient.SourceDesk:
-		return w.T(words.CardDesk)
-	case patient.SourcePost:
-		return w.T(words.CardPost)
-	}
-	return w.T(words.CardRemote)
-}
 
 // Init implements [screen.Screen].
 func (m *Card) Init() tea.Cmd { return nil }
@@ -121,7 +104,7 @@ func (m *Card) press(k tea.KeyPressMsg) tea.Cmd {
 	case askWords:
 		m.typeWords(k)
 	case askHow:
-		sources := Sources()
+		sources := screen.Sources()
 		if !m.list.Update(k, len(sources)) && m.keys.Pick.Is(k) {
 			m.how, m.stage = sources[m.list.At], asking
 			device, typed, how := m.env.Device, m.input.Value(), m.how
@@ -207,8 +190,8 @@ func (m *Card) View(width int) widget.Page {
 		t.Para(st.Body, w.T(words.CardHow))
 		t.Gap()
 		var rows []widget.Choice
-		for _, s := range Sources() {
-			rows = append(rows, widget.Choice{Label: SourceName(w, s)})
+		for _, s := range screen.Sources() {
+			rows = append(rows, widget.Choice{Label: screen.SourceName(w, s)})
 		}
 		p.Focus, p.FocusEnd = m.list.Draw(t, rows)
 		t.Gap()
@@ -223,63 +206,22 @@ func (m *Card) View(width int) widget.Page {
 	return p
 }
 
-// offeredWords is how many words are offered for one that is being typed.
-const offeredWords = 5
-
-// SoFar says how far the words of a card are: how many hold, and at once which one cannot.
-type SoFar struct {
-	Count   int      // words that are whole
-	Wrong   string   // the first that is no word of our cards; "" for none
-	Offer   []string // what the last one may become, while it is typed
-	Whole   bool     // six words, and all hold
-	TooMany bool
-}
-
-// ReadSoFar looks at the words of a card while they are typed.
-func ReadSoFar(typed string) SoFar {
-	var s SoFar
-	list, typing := card.Split(typed)
-	for i, word := range list {
-		found, whole := card.Complete(word, offeredWords)
-		switch {
-		case typing && i == len(list)-1 && len(found) > 0:
-			if s.Offer = found; whole {
-				s.Count++
-			}
-		case whole:
-			s.Count++
-		case s.Wrong == "":
-			s.Wrong = word
-		}
-	}
-	_, err := card.Parse(typed)
-	s.Whole, s.TooMany = err == nil, len(list) > card.Count
-	return s
-}
-
 func (m *Card) drawSoFar(t *widget.Text) {
-	w, st := m.env.Words, m.env.Style
-	s := ReadSoFar(m.input.Value())
+	s := screen.ReadCardSoFar(m.input.Value())
+	tone := t.Style.Muted
 	switch {
-	case s.Wrong != "":
-		t.Indent(st.Caution, 2, w.T(words.CardNotWord, words.Str("word", widget.Line(s.Wrong))))
-	case s.TooMany:
-		t.Indent(st.Caution, 2, w.T(words.CardTooMany))
+	case s.Wrong != "" || s.TooMany:
+		tone = t.Style.Caution
 	case s.Whole:
-		t.Indent(st.Good, 2, w.T(words.CardWhole))
-	default:
-		line := w.T(words.CardSoFar, words.Int("n", s.Count))
-		if len(s.Offer) > 0 {
-			line += "   " + strings.Join(s.Offer, "  ")
-		}
-		t.Indent(st.Muted, 2, line)
+		tone = t.Style.Good
 	}
+	t.Indent(tone, 2, screen.CardHint(m.env.Words, s))
 }
 
 // DrawOffer says what was found for a card, and what to look at before it is added.
 func DrawOffer(env *screen.Env, t *widget.Text, o patient.ClinicOffer) {
 	st := t.Style
-	for i, line := range OfferLines(env, o) {
+	for i, line := range screen.OfferLines(env, o) {
 		switch {
 		case line.Warn:
 			t.Hang(st.Signs.Open+" ", st.Caution, st.Caution, line.Text)
@@ -290,34 +232,4 @@ func DrawOffer(env *screen.Env, t *widget.Text, o patient.ClinicOffer) {
 		}
 		t.Gap()
 	}
-}
-
-// OfferLine is a sentence about a clinic that was found; Warn says that it is a warning.
-type OfferLine struct {
-	Text string
-	Warn bool
-}
-
-// OfferLines says what was found for a card, in the order in which it is read.
-func OfferLines(env *screen.Env, o patient.ClinicOffer) []OfferLine {
-	w := env.Words
-	date := words.Str("date", w.Date(o.Since.In(env.Now().Location())))
-	out := []OfferLine{{Text: w.T(words.CardCalls, words.Str("name", widget.Line(o.Name)))}}
-	switch {
-	case o.Since.IsZero():
-		out = append(out, OfferLine{w.T(words.CardAgeUnknown), true})
-	case o.Young:
-		out = append(out, OfferLine{w.T(words.CardYoung, date), true})
-	}
-	if len(o.Phones) > 0 {
-		out = append(out, OfferLine{Text: w.T(words.CardPhones, words.Str("numbers", screen.Phones(o.Phones)))})
-	}
-	out = append(out, OfferLine{Text: w.T(words.CardAnyName, words.Str("words", strings.Join(o.Words, " ")))})
-	if !o.Since.IsZero() && !o.Young {
-		out = append(out, OfferLine{Text: w.T(words.CardSince, date)})
-	}
-	if o.Level == contact.Remote {
-		out = append(out, OfferLine{w.T(words.CardLess), true})
-	}
-	return out
 }

@@ -260,6 +260,9 @@ func DrawSaved(t *widget.Text, w *words.Catalogue, c patient.SavedContacts) {
 			if i == 0 {
 				label = w.T(part.label)
 			}
+			if part.label == words.KeepNumbers {
+				v = screen.Phones([]string{v})
+			}
 			t.Pair(label, t.Style.Accent, t.Style.Body, column, widget.Line(v))
 		}
 	}

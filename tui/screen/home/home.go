@@ -14,7 +14,6 @@ import (
 	"github.com/chaperone-privacy/chaperone/internal/words"
 	"github.com/chaperone-privacy/chaperone/tui/keys"
 	"github.com/chaperone-privacy/chaperone/tui/screen"
-	"github.com/chaperone-privacy/chaperone/tui/screen/notices"
 	"github.com/chaperone-privacy/chaperone/tui/widget"
 )
 
@@ -134,7 +133,7 @@ func (m *Model) View(width int) widget.Page {
 func (m *Model) first(t *widget.Text) {
 	w, st := m.env.Words, t.Style
 	if len(m.turned) > 0 {
-		t.Hang(m.keys.Notice.Label(w)+"  ", st.Key, st.Danger, st.Signs.Bad+" "+notices.Line(m.env, m.turned[0]))
+		t.Hang(m.keys.Notice.Label(w)+"  ", st.Key, st.Danger, st.Signs.Bad+" "+screen.NoticeLine(m.env, m.turned[0]))
 		t.Gap()
 	}
 	switch {

@@ -8,9 +8,7 @@ import (
 
 	tea "charm.land/bubbletea/v2"
 
-	"github.com/chaperone-privacy/chaperone/internal/contact"
 	"github.com/chaperone-privacy/chaperone/internal/patient"
-	"github.com/chaperone-privacy/chaperone/internal/verdict"
 	"github.com/chaperone-privacy/chaperone/internal/words"
 	"github.com/chaperone-privacy/chaperone/tui/keys"
 	"github.com/chaperone-privacy/chaperone/tui/screen"
@@ -78,7 +76,7 @@ func (m *Model) View(width int) widget.Page {
 	}
 	n := m.notices[0]
 	p := widget.Page{Title: st.Signs.Bad + "  " + w.T(words.NoticeTitle), TitleStyle: st.Danger, Aside: widget.Line(n.Clinic), Body: t}
-	for i, line := range Lines(m.env, n) {
+	for i, line := range screen.NoticeLines(m.env, n) {
 		if i == 0 {
 			t.Para(st.Strong, line)
 			continue
@@ -87,7 +85,7 @@ func (m *Model) View(width int) widget.Page {
 	}
 	t.Gap()
 	t.Para(st.Accent, w.T(words.NoticeSteps))
-	for _, step := range Steps(w) {
+	for _, step := range screen.NoticeSteps(w) {
 		t.Hang(st.Signs.Bullet+" ", st.Muted, st.Body, step)
 	}
 	screen.DrawTrouble(t, w, m.err)
@@ -96,25 +94,4 @@ func (m *Model) View(width int) widget.Page {
 		t.Para(st.Muted, w.N(words.NoticeMore, more))
 	}
 	return p
-}
-
-// Line says in a sentence that a message turned out to be false.
-func Line(env *screen.Env, n patient.Notice) string {
-	return env.Words.T(words.NoticeLine, words.Str("date", env.Words.Date(n.TrustedAt.In(env.Now().Location()))))
-}
-
-// Lines is what happened: which message, what is known of it now, and that it is nobody's
-// fault here.
-func Lines(env *screen.Env, n patient.Notice) []string {
-	card := verdict.New(env.Words, contact.Verdict{Headline: n.Headline, Clinic: n.Clinic}, "", widget.Line)
-	return []string{Line(env, n), card.Text, env.Words.T(words.NoticeWhat)}
-}
-
-// Steps is what to do now, in order.
-func Steps(w *words.Catalogue) []string {
-	out := make([]string, 0, 5)
-	for _, k := range []words.Key{words.NoticeDoStop, words.NoticeDoRing, words.NoticeDoPaid, words.NoticeDoPassword, words.NoticeDoKeep} {
-		out = append(out, w.T(k))
-	}
-	return out
 }

@@ -6,6 +6,7 @@ import (
 
 	"github.com/chaperone-privacy/chaperone/internal/patient"
 	"github.com/chaperone-privacy/chaperone/internal/words"
+	"github.com/chaperone-privacy/chaperone/tui/screen"
 	"github.com/chaperone-privacy/chaperone/tui/style"
 	"github.com/chaperone-privacy/chaperone/tui/widget"
 )
@@ -49,7 +50,7 @@ func numbersOf(clinic string, saved []patient.SavedContacts) []string {
 			continue
 		}
 		for _, n := range c.Numbers {
-			if n = widget.Line(n); !slices.Contains(out, n) {
+			if n = screen.Phones([]string{n}); !slices.Contains(out, n) {
 				out = append(out, n)
 			}
 		}

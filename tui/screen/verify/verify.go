@@ -114,10 +114,10 @@ func (m *Model) Keys() keys.Map {
 	case contact.Mistyped:
 		return keys.Map{Short: append([]keys.Binding{m.keys.Correct}, details...), More: []keys.Binding{m.keys.Other}}
 	case contact.Unavailable:
-		return keys.Map{Short: append([]keys.Binding{m.keys.Retry, m.keys.Other}, details...)}
+		return keys.Map{Short: []keys.Binding{m.keys.Retry, m.keys.Other, m.keys.Back, m.keys.Details}}
 	case contact.NoPin:
 		if m.addable() {
-			return keys.Map{Short: append([]keys.Binding{m.keys.Add, m.keys.Again}, details...)}
+			return keys.Map{Short: []keys.Binding{m.keys.Add, m.keys.Again, m.keys.Back, m.keys.Details}}
 		}
 	}
 	return keys.Map{Short: append([]keys.Binding{m.keys.Again}, details...)}
@@ -357,10 +357,16 @@ func (m *Model) View(width int) widget.Page {
 // drawHint says what the field holds so far, and at once when a code cannot be right. It
 // always takes a line, so that nothing below it jumps.
 func (m *Model) drawHint(t *widget.Text) {
-	tone, text := Hint(m.env, screen.ReadGiven(m.input.Value()))
-	if text == "" {
+	text, wrong, whole := screen.Hint(m.env.Words, screen.ReadGiven(m.input.Value()))
+	tone := t.Style.Muted
+	switch {
+	case text == "":
 		t.Raw("")
 		return
+	case wrong:
+		tone = t.Style.Caution
+	case whole:
+		tone = t.Style.Good
 	}
 	t.Indent(tone, 2, text)
 }
