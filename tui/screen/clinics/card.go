@@ -34,6 +34,7 @@ type Card struct {
 	list  widget.List
 	how   patient.Source
 	offer patient.ClinicOffer
+	stuck bool // there was nothing to go on with, and nothing to finish
 	err   error
 }
 
@@ -132,26 +133,28 @@ func (m *Card) typeWords(k tea.KeyPressMsg) {
 			m.list = widget.List{}
 			return
 		}
-		m.complete()
+		m.stuck = !m.complete()
 	case m.keys.Complete.Is(k):
-		m.complete()
+		m.stuck = !m.complete()
 	default:
-		m.err = nil
+		m.err, m.stuck = nil, false
 		m.input.Update(k)
 	}
 }
 
-// complete finishes the word that is being typed, when only one can be meant or the first of
-// several stands there already.
-func (m *Card) complete() {
+// complete finishes the word that is being typed by the first that it can become, and reports
+// whether there was one.
+func (m *Card) complete() bool {
 	typed, typing := card.Split(m.input.Value())
 	if !typing {
-		return
+		return false
 	}
 	last := typed[len(typed)-1]
 	if found, _ := card.Complete(last, 1); len(found) == 1 {
 		m.input.Set(strings.Join(append(typed[:len(typed)-1], found[0]), " ") + " ")
+		return true
 	}
+	return false
 }
 
 // back goes to the question before. While the server is asked it calls that off; while the
@@ -180,6 +183,9 @@ func (m *Card) View(width int) widget.Page {
 		p.Cursor = m.input.Draw(t)
 		p.Focus, p.FocusEnd = p.Cursor.Y, p.Cursor.Y+1
 		m.drawSoFar(t)
+		if m.stuck {
+			t.Indent(st.Caution, 2, w.T(words.CardStuck))
+		}
 		screen.DrawTrouble(t, w, m.err)
 		t.Gap()
 		t.Para(st.Muted, w.T(words.CardOnly))
