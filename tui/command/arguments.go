@@ -4,6 +4,7 @@ import (
 	"errors"
 	"flag"
 	"io"
+	"slices"
 	"strings"
 	"unicode"
 
@@ -24,6 +25,7 @@ type Arguments struct {
 	*flag.FlagSet
 	Command string // "" for the program itself
 	args    []string
+	rest    []string // what is no flag
 }
 
 // NewArguments returns the arguments of a command, not yet read.
@@ -34,19 +36,42 @@ func NewArguments(name string, args []string) *Arguments {
 	return a
 }
 
-// Read reads the flags and refuses more than most arguments after them. It fails with
-// [flag.ErrHelp] or a [UsageError].
+// Read reads the flags, which may stand before and after other arguments, and refuses more than
+// most others. What follows "--" is no flag. It fails with [flag.ErrHelp] or a [UsageError].
 func (a *Arguments) Read(w *words.Catalogue, most int) error {
-	if err := a.Parse(a.args); err != nil {
-		if errors.Is(err, flag.ErrHelp) {
-			return err
-		}
-		return a.Refuse(flagText(w, err))
+	flags, literal := a.args, []string(nil)
+	if i := slices.Index(flags, "--"); i >= 0 {
+		flags, literal = flags[:i], flags[i+1:]
 	}
+	for {
+		if err := a.Parse(flags); err != nil {
+			if errors.Is(err, flag.ErrHelp) {
+				return err
+			}
+			return a.Refuse(flagText(w, err))
+		}
+		if a.FlagSet.NArg() == 0 {
+			break
+		}
+		a.rest = append(a.rest, a.FlagSet.Arg(0))
+		flags = a.FlagSet.Args()[1:]
+	}
+	a.rest = append(a.rest, literal...)
 	if a.NArg() > most {
 		return a.Refuse(w.T(words.CliErrArgument, words.Str("name", Printable(a.Arg(most)))))
 	}
 	return nil
+}
+
+// NArg returns how many arguments are no flags.
+func (a *Arguments) NArg() int { return len(a.rest) }
+
+// Arg returns argument i that is no flag, or "".
+func (a *Arguments) Arg(i int) string {
+	if i >= len(a.rest) {
+		return ""
+	}
+	return a.rest[i]
 }
 
 // Refuse returns the error of a command line that cannot be run.

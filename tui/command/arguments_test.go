@@ -18,6 +18,8 @@ func TestArguments(t *testing.T) {
 		want string // text of the usage error; "" for none
 	}{
 		{"fits", []string{"--name", "x", "more"}, ""},
+		{"flag behind", []string{"more", "--name", "x"}, ""},
+		{"no flag behind --", []string{"--name", "x", "--", "--name"}, ""},
 		{"unknown flag", []string{"--bogus"}, "there is no option --bogus here"},
 		{"no value", []string{"--name"}, "the option --name needs a value"},
 		{"too many", []string{"--name", "x", "a", "b\x1b[2J"}, "there is one word too many: b?[2J"},

@@ -115,8 +115,8 @@ func TestJournal(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	first := 12 + len("one")
-	second := first + 12
+	first := 16 + len("one")
+	second := first + 16
 	for _, tt := range []struct {
 		name string
 		raw  []byte
@@ -128,7 +128,9 @@ func TestJournal(t *testing.T) {
 		{"cut in the data", whole[:second+100], want[:2], nil},
 		{"last record wrong", flip(whole, len(whole)-1), want[:2], nil},
 		{"zeros behind", append(bytes.Clone(whole), make([]byte, 4096)...), nil, nil},
-		{"first record wrong", flip(whole, 13), nil, disk.ErrDamaged},
+		{"first record wrong", flip(whole, 17), nil, disk.ErrDamaged},
+		{"first length wrong", flip(whole, 1), nil, disk.ErrDamaged},
+		{"last length wrong", flip(whole, second+3), nil, disk.ErrDamaged},
 		{"empty", nil, nil, nil},
 	} {
 		if err := os.WriteFile(file, tt.raw, 0o600); err != nil {

@@ -1,6 +1,7 @@
 package disk
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"encoding/binary"
 	"errors"
@@ -11,13 +12,14 @@ import (
 )
 
 const (
-	recordHead = 4 + 8 // length, and the first bytes of SHA-256 over length and data
+	lengthHead = 4 + 4          // length, and the first bytes of SHA-256 over it
+	recordHead = lengthHead + 8 // and of SHA-256 over that and the data
 	// MaxRecord is the longest record of a journal, in bytes.
 	MaxRecord = 1 << 20
 )
 
-// Journal is a file that only grows. A record is u32 length, the first 8 bytes of SHA-256 over
-// length and data, and the data.
+// Journal is a file that only grows. A record is u32 length, the first 4 bytes of SHA-256 over it,
+// the first 8 bytes of SHA-256 over both and the data, and the data.
 type Journal struct {
 	d    *Dir
 	f    *os.File
@@ -72,19 +74,20 @@ func split(raw []byte) (records [][]byte, good int, err error) {
 		if len(rest) < recordHead {
 			return records, good, nil
 		}
+		// A write that was cut off begins as it should, or is zeros.
 		n := binary.BigEndian.Uint32(rest)
-		if n > MaxRecord {
-			if len(rest) > recordHead+MaxRecord {
-				return nil, 0, ErrDamaged
+		if check := sum(rest[:4]); n > MaxRecord || !bytes.Equal(check[:4], rest[4:lengthHead]) {
+			if zero(rest) {
+				return records, good, nil
 			}
-			return records, good, nil
+			return nil, 0, ErrDamaged
 		}
 		end := recordHead + int(n)
 		if end > len(rest) {
 			return records, good, nil
 		}
-		if sum(rest[:4], rest[recordHead:end]) != [8]byte(rest[4:recordHead]) {
-			if end == len(rest) || zero(rest) {
+		if sum(rest[:lengthHead], rest[recordHead:end]) != [8]byte(rest[lengthHead:recordHead]) {
+			if end == len(rest) {
 				return records, good, nil
 			}
 			return nil, 0, ErrDamaged
@@ -122,8 +125,10 @@ func (j *Journal) Append(records ...[]byte) error {
 			return fmt.Errorf("write %s: %w: record too large", j.name, ErrDisk)
 		}
 		head := binary.BigEndian.AppendUint32(nil, uint32(len(r))) //nolint:gosec // at most MaxRecord
-		s := sum(head, r)
-		out = append(append(append(out, head...), s[:]...), r...)
+		check := sum(head)
+		head = append(head, check[:4]...)
+		whole := sum(head, r)
+		out = append(append(append(out, head...), whole[:]...), r...)
 	}
 	err := j.d.at("append", func() error { _, err := j.f.WriteAt(out, j.size); return err })
 	if err == nil {

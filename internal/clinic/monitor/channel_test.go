@@ -195,13 +195,14 @@ func TestKilledBetween(t *testing.T) {
 	steps := 0
 	for stop := 1; ; stop++ {
 		n := 0
+		c := w.client(store, w.serve())
 		w.m.SetStep(func(string) error {
 			if n++; n >= stop {
 				return errors.New("killed")
 			}
 			return nil
 		})
-		_, _, err := w.client(store, w.serve()).Prove(t.Context(), request(t, note))
+		_, _, err := c.Prove(t.Context(), request(t, note))
 		w.m.SetStep(nil)
 		if err == nil {
 			break

@@ -12,6 +12,7 @@ import (
 // The files of a monitor's folder.
 const (
 	settingsFile    = "monitor.json"
+	keysFile        = "keys/monitor.age"
 	outboxFile      = "outbox.log"
 	notesFile       = "notes.log"
 	alarmsFile      = "alarms.log"

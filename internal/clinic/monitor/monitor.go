@@ -66,6 +66,10 @@ type Settings struct {
 	Hours    *Hours       `json:"hours,omitempty"` // nil: always
 	Profile  string       `json:"profile,omitempty"`
 	Policies []string     `json:"policies,omitempty"`
+	Server   string       `json:"server,omitempty"` // where the clinic publishes
+	// Known are the notes that were in the log when the monitor was told of its clinic, and that
+	// a person looked at: H(text).
+	Known []contact.Hash `json:"known,omitempty"`
 }
 
 // Monitor is a clinic's second machine. Its methods may be called from several goroutines.
@@ -74,6 +78,8 @@ type Monitor struct {
 	dir  *disk.Dir
 	wake chan struct{}
 
+	rounds sync.Mutex // one round at a time; taken before mu
+
 	mu       sync.Mutex
 	settings Settings
 	joined   *contact.Profile // as it was given by hand
@@ -81,6 +87,8 @@ type Monitor struct {
 	notes    journal
 	known    map[[32]byte]bool // H(text) of notes that this machine was told of
 	expected map[[32]byte]bool // H(vkey) of keys whose grant is expected
+	logged   map[[32]byte]bool // H(text) of notes that were met in a log and verified
+	clockOff bool              // witnesses say another time than this machine's clock
 	outbox   outbox
 	alarms   alarms
 	waiting  waiting
@@ -103,10 +111,16 @@ type noteRecord struct {
 	Seen  int64        `json:"seen"` // when it was met here
 }
 
-// SetUp makes the directory of a new monitor. It fails with [ErrSetUp] when there is one.
-func SetUp(dir string, k *Keys, address string, persons []Person, hours *Hours) error {
-	if len(persons) < 2 || persons[0].Name == persons[1].Name {
-		return fmt.Errorf("set up monitor: %w: two persons", ErrPerson)
+// SetUp makes the folder of a new monitor: sealed is its keys as [Keys.Marshal] writes them,
+// sealed under a passphrase. There are at least two persons, of different names. It fails with
+// [ErrSetUp] when there is a monitor, and with [ErrPerson] or [ErrHours].
+func SetUp(dir string, k *Keys, sealed []byte, address string, persons []Person, hours *Hours) error {
+	names := map[string]bool{}
+	for _, p := range persons {
+		names[p.Name] = true
+	}
+	if len(names) < 2 || len(names) != len(persons) {
+		return fmt.Errorf("set up monitor: %w", ErrPerson)
 	}
 	if err := hours.check(); err != nil {
 		return err
@@ -120,7 +134,21 @@ func SetUp(dir string, k *Keys, address string, persons []Person, hours *Hours) 
 		return errors.Join(ErrSetUp, err, d.Close())
 	}
 	s := Settings{Address: address, Key: k.Key().String(), VRF: k.VRFKey(), Pin: k.Pin(), Persons: persons, Hours: hours}
-	return errors.Join(writeJSON(d, settingsFile, s), d.Close())
+	// The settings come last: a monitor without them was not set up.
+	err = d.Write(keysFile, sealed)
+	if err == nil {
+		err = writeJSON(d, settingsFile, s)
+	}
+	return errors.Join(err, d.Close())
+}
+
+// SealedKeys reads the sealed keys that [SetUp] kept. It fails with [ErrSetUp].
+func SealedKeys(dir string) ([]byte, error) {
+	raw, err := disk.ReadFile(dir, keysFile)
+	if err == nil && raw == nil {
+		err = ErrSetUp
+	}
+	return raw, err
 }
 
 // ReadSettings reads a monitor's settings, also while it runs. It fails with [ErrSetUp].
@@ -136,18 +164,68 @@ func ReadSettings(dir string) (Settings, error) {
 	return s, parseJSON(settingsFile, raw, &s)
 }
 
-// Join tells a monitor which clinic it is for: the signed profile, brought by hand, and the
-// texts of its witness policies, which are verified by the profile. The monitor must not run. It
-// fails with [ErrProfile] unless the profile names the monitor's VRF key.
-func Join(dir string, profile []byte, policies [][]byte) error {
+// Joining is the clinic that a monitor is for.
+type Joining struct {
+	Profile  []byte   // signed
+	Policies [][]byte // texts of its witness policies, which are verified by the profile
+	Server   string   // where it publishes
+	Known    [][]byte // signed notes in the log that a person looked at
+}
+
+// Name is what the clinic calls itself.
+func (j Joining) Name() string {
+	p, _, err := readProfile(j.Profile)
+	if err != nil {
+		return ""
+	}
+	return p.Name
+}
+
+// Join tells a monitor which clinic it is for. Whoever calls it vouches for the profile: it was
+// brought by hand, or [Find] found it. The monitor must not run. It fails with [ErrProfile]
+// unless the profile names the monitor's VRF key, and with [ErrJoined].
+func Join(dir string, j Joining) error {
 	d, err := disk.Open(dir)
 	if err != nil {
 		return fmt.Errorf("join clinic: %w", err)
 	}
-	return errors.Join(join(d, profile, policies), d.Close())
+	return errors.Join(join(d, j), d.Close())
 }
 
-func join(d *disk.Dir, profile []byte, policies [][]byte) error {
+// Find fetches a clinic's profile by the clinic id, which must come by hand: everything leads to
+// it. It fails with [ErrProfile] when the server shows no such clinic.
+func Find(ctx context.Context, s Server, id [32]byte) (Joining, error) {
+	v := newView(id)
+	var out Joining
+	for after, pages := int64(0), 0; pages < 100; pages++ {
+		page, err := s.GetClinic(ctx, id, after)
+		if err != nil {
+			return out, fmt.Errorf("find clinic: %w", err)
+		}
+		out.Policies = page.Policies
+		for _, n := range page.Notes {
+			before := v.profileHash
+			if _, err := v.apply(n.Note, 0); err != nil {
+				continue
+			}
+			out.Known = append(out.Known, n.Note)
+			if v.profileHash != before {
+				out.Profile = n.Note
+			}
+		}
+		if !page.More {
+			break
+		}
+		after = page.Next
+	}
+	if out.Profile == nil {
+		return out, ErrProfile
+	}
+	return out, nil
+}
+
+func join(d *disk.Dir, j Joining) error {
+	profile, policies := j.Profile, j.Policies
 	var s Settings
 	if found, err := readJSON(d, settingsFile, &s); err != nil || !found {
 		return errors.Join(ErrSetUp, err)
@@ -162,7 +240,12 @@ func join(d *disk.Dir, profile []byte, policies [][]byte) error {
 	if !slices.ContainsFunc(p.Monitors, func(e contact.Epoch) bool { return e.Key == s.VRF }) {
 		return ErrProfile
 	}
-	s.Profile = string(profile)
+	s.Profile, s.Server = string(profile), j.Server
+	for _, note := range j.Known {
+		if n, err := translog.ParseSigned(note); err == nil {
+			s.Known = append(s.Known, contact.NoteHash(n.Text))
+		}
+	}
 	for _, text := range policies {
 		if slices.ContainsFunc(p.Policies, func(r contact.PolicyRef) bool { return r.Hash == contact.PolicyHash(text) }) {
 			s.Policies = append(s.Policies, string(text))
@@ -205,7 +288,7 @@ func Open(cfg Config) (*Monitor, error) {
 	}
 	m := &Monitor{
 		cfg: cfg, dir: d, wake: make(chan struct{}, 1), guard: guard{}, votes: map[string]vote{},
-		known: map[[32]byte]bool{}, expected: map[[32]byte]bool{},
+		known: map[[32]byte]bool{}, expected: map[[32]byte]bool{}, logged: map[[32]byte]bool{},
 	}
 	if err := m.load(); err != nil {
 		return nil, errors.Join(fmt.Errorf("open monitor: %w", err), m.Close())
@@ -228,6 +311,9 @@ func (m *Monitor) load() error {
 		}
 		m.joined, m.view = &p, newView(p.Clinic)
 		m.known[hash] = true
+		for _, h := range m.settings.Known {
+			m.known[h] = true
+		}
 		for _, text := range m.settings.Policies {
 			m.view.addPolicy([]byte(text))
 		}
@@ -269,10 +355,12 @@ func (m *Monitor) readNote(raw []byte) error {
 	case "given", "logged":
 		if r.What == "given" {
 			m.known[r.Hash] = true
+		} else {
+			m.logged[r.Hash] = true
 		}
 		// What did not verify when it was met does not verify now.
 		a, err := m.view.apply([]byte(r.Note), r.At)
-		if err == nil && (a.urgent || a.kind == "clinic") {
+		if err == nil && a.status {
 			m.urgent = max(m.urgent, r.Seen)
 		}
 	default:
@@ -323,10 +411,16 @@ func (m *Monitor) Wake() {
 
 // Run reads the logs and signs statuses until ctx ends.
 func (m *Monitor) Run(ctx context.Context) {
+	last := ""
 	for ctx.Err() == nil {
+		now := ""
 		if err := m.Round(ctx); err != nil && ctx.Err() == nil {
-			m.cfg.Log.Warn("round not finished", "error", err)
+			now = err.Error()
 		}
+		if now != last && now != "" {
+			m.cfg.Log.Warn("round not finished", "error", now)
+		}
+		last = now
 		select {
 		case <-ctx.Done():
 		case <-m.wake:

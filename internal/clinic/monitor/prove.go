@@ -48,11 +48,13 @@ func (m *Monitor) Prove(_ context.Context, device [32]byte, note []byte) (Proof,
 
 func (m *Monitor) prove(device [32]byte, note []byte) (Proof, error) {
 	profile, err := m.profile()
-	if err != nil {
+	switch {
+	case err != nil:
 		return Proof{}, err
-	}
-	if m.broken != nil {
+	case m.broken != nil:
 		return Proof{}, refuse("disk")
+	case m.clockOff:
+		return Proof{}, refuse("clock")
 	}
 	if err := m.checkClock(); err != nil {
 		return Proof{}, refuse("disk")

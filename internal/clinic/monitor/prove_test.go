@@ -44,6 +44,14 @@ func TestProve(t *testing.T) {
 	if len(day) != 1 || day[0].Commit != commit || day[0].Label != "Front desk" {
 		t.Errorf("got day %+v, want the message once", day)
 	}
+	// On the same computer there is no channel, and the rules are the same.
+	local := w.m.Local(w.device.Key())
+	vrfProof, leaf, err := local.Prove(t.Context(), clinic.ProveRequest{Note: note, Commit: commit})
+	if err != nil || !bytes.Equal(vrfProof, p.VRF) || !bytes.Equal(leaf, p.Leaf) {
+		t.Errorf("on the same computer: got another proof, or %v", err)
+	}
+	_, _, err = local.Prove(t.Context(), clinic.ProveRequest{Note: w.message(billing)})
+	wantWaits(t, err, "billing")
 	w.wantAlarms()
 }
 

@@ -143,6 +143,13 @@ func (h handler) Approve(ctx context.Context, r *chaperonev1.ApproveRequest) (*c
 	if !fromHere(ctx) {
 		return nil, connect.NewError(connect.CodePermissionDenied, "approve on the monitor itself")
 	}
+	if vkey := r.GetInvite(); vkey != "" {
+		invitation, err := h.m.InviteBy(r.GetPerson(), r.GetPassphrase(), vkey)
+		if err != nil {
+			return nil, wireError(err)
+		}
+		return &chaperonev1.ApproveResponse{Done: true, Invitation: invitation.Marshal()}, nil
+	}
 	done, err := h.decide(r)
 	if err != nil {
 		return nil, wireError(err)
@@ -215,6 +222,8 @@ func wireErrors() []struct {
 		{ErrNotWaiting, connect.CodeNotFound, "nothing of this name waits"},
 		{ErrNoAlarm, connect.CodeNotFound, "no open alarm of this number"},
 		{ErrNumber, connect.CodeInvalidArgument, "say how many messages the batch has"},
+		{ErrInvitation, connect.CodeInvalidArgument, "not the key of a device"},
+		{ErrNotJoined, connect.CodeFailedPrecondition, "the monitor belongs to no clinic yet"},
 		{ErrHoliday, connect.CodeOutOfRange, "a holiday ends within 14 days"},
 		{disk.ErrDisk, connect.CodeUnavailable, "the monitor could not write its disk"},
 	}

@@ -74,6 +74,25 @@ func (m *Monitor) saveChannel(device [32]byte, c channel) error {
 func (m *Monitor) Invite(device translog.Key) (Invitation, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
+	return m.invite(device)
+}
+
+// InviteBy is [Monitor.Invite] by a person. It fails with [ErrPerson] or [ErrWait], and with
+// [ErrInvitation] for what is no key.
+func (m *Monitor) InviteBy(person, passphrase, vkey string) (Invitation, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if err := m.guard.check(m.settings.Persons, person, passphrase, m.cfg.Now()); err != nil {
+		return Invitation{}, err
+	}
+	device, err := translog.ParseKey(vkey)
+	if err != nil || device.Alg != translog.AlgEd25519 {
+		return Invitation{}, ErrInvitation
+	}
+	return m.invite(device)
+}
+
+func (m *Monitor) invite(device translog.Key) (Invitation, error) {
 	profile, err := m.profile()
 	if err != nil {
 		return Invitation{}, err
@@ -198,7 +217,7 @@ func (m *Monitor) operate(op Operation, device [32]byte, plain []byte) ([]byte, 
 	case OpDeliver:
 		return nil, m.deliver(plain)
 	case OpToday:
-		return json.Marshal(todayOf(m.outbox.since(midnight(m.cfg.Now()))))
+		return json.Marshal(m.today())
 	default:
 		return nil, refuse("note")
 	}
@@ -215,8 +234,8 @@ type Sent struct {
 	Count   int          `json:"count"` // of a batch, its messages
 }
 
-// todayOf lists entries, a batch as one line. A day has at most 200 lines; the oldest go first.
-func todayOf(entries []Entry) []Sent {
+// Summary lists entries, a batch as one line. A day has at most 200 lines; the oldest go first.
+func Summary(entries []Entry) []Sent {
 	out := []Sent{}
 	at := map[string]int{}
 	for _, e := range entries {
@@ -229,6 +248,15 @@ func todayOf(entries []Entry) []Sent {
 	}
 	return out[max(0, len(out)-200):]
 }
+
+// Today returns what was proved in the clinic's name since midnight, the oldest first.
+func (m *Monitor) Today() []Sent {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.today()
+}
+
+func (m *Monitor) today() []Sent { return Summary(m.outbox.since(midnight(m.cfg.Now()))) }
 
 // Deliver takes a note of the clinic by hand: it counts from now on, and it is no surprise in
 // the log. It fails with a [*RefusalError] for a note that nobody signed who may.

@@ -53,14 +53,17 @@ func (m *Monitor) signStatus() ([]byte, error) {
 	if _, err := m.profile(); err != nil {
 		return nil, err
 	}
-	if m.broken != nil {
+	switch {
+	case m.broken != nil:
 		return nil, refuse("disk")
+	case m.clockOff:
+		return nil, refuse("clock")
 	}
 	if e := m.view.ended[contact.KeyHash(m.cfg.Keys.Key())]; e.stolen || e.retired {
 		return nil, refuse("key")
 	}
 	keys, msgs := m.tails.Logs[clinic.KeysLog], m.tails.Logs[clinic.MsgsLog]
-	if m.view.profile == nil || keys.Origin == "" || msgs.Origin == "" {
+	if m.view.profile == nil || !keys.Read || !msgs.Read {
 		return nil, ErrUnread
 	}
 	s := contact.Status{

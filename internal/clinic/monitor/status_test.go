@@ -66,17 +66,25 @@ func TestStatus(t *testing.T) {
 	if len(s.KeyState) != 1 {
 		t.Errorf("got %d keys, want the device alone: no status vouches for its own key", len(s.KeyState))
 	}
+	// A device that is granted now must not wait six hours: what it signs would prove nothing.
+	second := must(clinic.NewDevice("second.example.com", contacttest.Seed("second")))(t)
+	must(w.m.Invite(second.Key()))(t)
+	w.server.log(clinic.KeysLog, must(w.roots.SignGrant(clinic.DeviceGrant(w.id, second.Key(), "Second", ben, 1, w.clock, contact.KindNotice)))(t))
+	w.clock = w.clock.Add(time.Second)
+	if s := w.round(); w.keyState(s, second.Key()) != "ok" || len(w.server.status) != 2 {
+		t.Errorf("got %+v, want the new device at once", s.KeyState)
+	}
 	// Six hours later there is another one, not before.
 	w.clock = w.clock.Add(5 * time.Hour)
 	w.round()
-	if n := len(w.server.status); n != 1 {
-		t.Errorf("got %d statuses after 5 hours, want 1", n)
+	if n := len(w.server.status); n != 2 {
+		t.Errorf("got %d statuses after 5 hours, want 2", n)
 	}
 	w.clock = w.clock.Add(time.Hour)
 	w.reopen()
 	w.round()
-	if n := len(w.server.status); n != 2 {
-		t.Errorf("got %d statuses after 6 hours, want 2", n)
+	if n := len(w.server.status); n != 3 {
+		t.Errorf("got %d statuses after 6 hours, want 3", n)
 	}
 	_, kept, err := monitor.ReadStatus(w.dir)
 	check(t, err)

@@ -2,6 +2,7 @@ package monitor
 
 import (
 	"context"
+	"crypto/sha256"
 	"encoding/hex"
 	"errors"
 	"fmt"
@@ -40,7 +41,8 @@ type tailState struct {
 // the hashes of its perfect subtrees, so that a longer tree can be recomputed from the leaves
 // that are new.
 type position struct {
-	Origin     string         `json:"origin"`
+	Origin     string         `json:"origin"` // "" while the log is empty
+	Read       bool           `json:"read"`   // whether it was read to the end
 	Size       int64          `json:"size"`
 	Root       contact.Hash   `json:"root"`
 	Hashes     []contact.Hash `json:"hashes"`
@@ -62,6 +64,8 @@ func (m *Monitor) Tail(ctx context.Context) error {
 	if m.cfg.Server == nil {
 		return ErrNoServer
 	}
+	m.rounds.Lock()
+	defer m.rounds.Unlock()
 	m.mu.Lock()
 	_, err := m.profile()
 	if m.tails.Logs == nil {
@@ -131,6 +135,9 @@ func (m *Monitor) accept(raw []byte, log string) (translog.Checkpoint, translog.
 
 func (m *Monitor) tail(ctx context.Context, log string) error {
 	raw, err := m.cfg.Server.Checkpoint(ctx, log)
+	if errors.Is(err, clinic.ErrNotThere) {
+		return m.emptyLog(log)
+	}
 	if err != nil {
 		return fmt.Errorf("read %s head: %w", log, err)
 	}
@@ -170,13 +177,34 @@ func (m *Monitor) tail(ctx context.Context, log string) error {
 	default:
 		pos.Root = head.Root
 	}
-	pos.Checkpoint, pos.Fresh = string(raw), max(pos.Fresh, head.SeenAt)
-	m.askWitnesses(ctx, c, policy, &pos)
+	pos.Read, pos.Checkpoint, pos.Fresh = true, string(raw), max(pos.Fresh, head.SeenAt)
+	seen := m.askWitnesses(ctx, c, policy, &pos)
 	m.mu.Lock()
 	defer m.mu.Unlock()
+	if seen > 0 {
+		if err := m.compareClock(seen); err != nil {
+			return err
+		}
+	}
 	if _, asked := witnessURLs(policy); !asked {
 		// Nobody but the server can be asked: that it answered is all there is.
 		pos.Fresh = max(pos.Fresh, m.cfg.Now().Unix())
+	}
+	return m.savePosition(log, pos)
+}
+
+// emptyLog takes note that a server says a log has no entry yet. After the first head that is
+// no answer any more, nor when something was proved half an hour ago and should be there.
+func (m *Monitor) emptyLog(log string) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	pos := m.tails.Logs[log]
+	if pos.Origin != "" || log == clinic.KeysLog {
+		return fmt.Errorf("read %s head: %w: it is gone", log, ErrLog)
+	}
+	pos.Read, pos.Root = true, sha256.Sum256(nil)
+	if e := m.outbox.entries; len(e) == 0 || m.now()-e[0].Time <= staleAfter {
+		pos.Fresh = m.now()
 	}
 	return m.savePosition(log, pos)
 }
@@ -278,6 +306,9 @@ func (m *Monitor) act(log string, f finding, loggedAt int64) error {
 		return m.raise(AlarmForged, place, place)
 	}
 	hash := contact.NoteHash(s.Text)
+	if m.logged[hash] {
+		return nil // a log that takes the place of another has the same notes again
+	}
 	conflicts := len(m.view.conflicts)
 	a, err := m.view.apply(f.note, loggedAt)
 	if err != nil {
@@ -286,12 +317,13 @@ func (m *Monitor) act(log string, f finding, loggedAt int64) error {
 	if err := m.notes.append(noteRecord{What: "logged", Note: string(f.note), Hash: hash, At: loggedAt, Index: f.index, Seen: m.now()}); err != nil {
 		return err
 	}
+	m.logged[hash] = true
 	if len(m.view.conflicts) > conflicts {
 		if err := m.raise(AlarmFork, "profile "+hex.EncodeToString(hash[:8]), place); err != nil {
 			return err
 		}
 	}
-	if a.urgent || a.kind == "clinic" {
+	if a.status {
 		m.status.Due = true
 	}
 	if err := m.checkOwnKey(); err != nil {
@@ -342,8 +374,8 @@ func (m *Monitor) checkFresh(log string) error {
 	defer m.mu.Unlock()
 	pos := m.tails.Logs[log]
 	since := max(pos.Fresh, m.tails.Started)
-	if m.now()-since <= staleAfter {
-		return nil
+	if m.clockOff || m.now()-since <= staleAfter {
+		return nil // by a clock that is off nothing is old or new; that is an alarm already
 	}
 	about := log
 	if pos.Witness > pos.Size {

@@ -3,6 +3,7 @@ package monitor_test
 import (
 	"crypto/ed25519"
 	"encoding/binary"
+	"errors"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -166,6 +167,79 @@ func TestOldHeadReplayed(t *testing.T) {
 	w.wantAlarms(monitor.AlarmStale)
 }
 
+// A log that takes the place of another has the clinic's notes again: that there is a new log is
+// for a person to know, the notes are no news. A root that was replaced had signed some of them.
+func TestLogReplaced(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.grant()
+	p := must(w.prove(w.message()))(t)
+	w.server.log(clinic.MsgsLog, p.Leaf)
+	w.tail()
+	next := must(clinic.NewRoots(2, contacttest.Seed("next roots"), "root-d", "root-e"))(t)
+	rotate := must(w.roots.SignRotate(w.id, 1, next))(t)
+	check(t, w.m.Deliver(rotate))
+	w.server.log(clinic.KeysLog, rotate)
+	w.tail()
+
+	logs := must(memlog.New(memlog.Config{Name: "log.example.com/2", Rand: contacttest.Seed("second logs"), Now: func() time.Time { return w.clock }}))(t)
+	profile := w.profile(2)
+	profile.Roots = next.Set()
+	now := w.clock.Unix()
+	profile.Policies[0].NotAfter = now + 24*3600
+	profile.Policies = append(profile.Policies, contact.PolicyRef{Hash: contact.PolicyHash(logs.PolicyText()), NotBefore: now, NotAfter: now + 300*24*3600})
+	note := must(next.SignProfile(profile))(t)
+	check(t, w.m.Deliver(note))
+	w.server.log(clinic.KeysLog, note)
+	w.tail()
+	w.wantAlarms()
+
+	old := w.server.leaves
+	w.server.logs, w.server.leaves = logs, map[string][][]byte{}
+	for _, leaf := range old[clinic.KeysLog] {
+		w.server.log(clinic.KeysLog, leaf)
+	}
+	w.server.log(clinic.MsgsLog, []byte("first leaf of the new log"))
+	w.clock = w.clock.Add(time.Minute)
+	w.tail()
+	w.wantAlarms(monitor.AlarmOrigin, monitor.AlarmOrigin)
+	if s := w.round(); s.Msgs.Size != 1 || w.keyState(s, w.device.Key()) != "ok" {
+		t.Errorf("got %+v, want the heads of the new log and the same keys", s)
+	}
+}
+
+// A server that has no messages log yet is believed until something should be in it.
+func TestEmptyLog(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.grant()
+	w.clock = w.clock.Add(2 * time.Hour)
+	w.tail()
+	if s := w.round(); s.Msgs.Size != 0 {
+		t.Errorf("got %d messages, want none", s.Msgs.Size)
+	}
+	must(w.prove(w.message()))(t)
+	for range 4 {
+		w.clock = w.clock.Add(10 * time.Minute)
+		w.tail()
+	}
+	w.wantAlarms()
+	w.clock = w.clock.Add(31 * time.Minute)
+	w.tail()
+	w.wantAlarms(monitor.AlarmStale)
+}
+
+// A log that was there does not become empty.
+func TestLogGone(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.grant()
+	w.server.leaves[clinic.KeysLog] = nil
+	if err := w.m.Tail(t.Context()); !errors.Is(err, monitor.ErrLog) {
+		t.Errorf("got %v, want %v", err, monitor.ErrLog)
+	}
+}
+
 func TestNoAnswerIsStale(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -246,14 +320,27 @@ func TestWitnessesAreAsked(t *testing.T) {
 		w.tail()
 	}
 	w.wantAlarms()
+	// A clock that runs ahead is noticed, and nothing is signed by it.
+	w.clock = w.clock.Add(3 * time.Hour)
+	w.tail()
+	w.wantAlarms(monitor.AlarmClock)
+	_, err = w.prove(w.message())
+	wantRefused(t, err, "clock")
+	_, err = w.m.Status()
+	wantRefused(t, err, "clock")
+	w.clock = clock.Add(10 * time.Minute)
+	clock = w.clock
+	w.tail()
+	must(w.prove(w.message()))(t)
+
 	wit.ahead = 1
 	for range 4 {
 		clock = clock.Add(10 * time.Minute)
 		w.clock = clock
 		_ = w.m.Tail(t.Context())
 	}
-	w.wantAlarms(monitor.AlarmStale, monitor.AlarmStale)
-	if got, want := w.m.Alarms()[1].About, "msgs: a witness has 7, the server shows 1"; got != want {
+	w.wantAlarms(monitor.AlarmClock, monitor.AlarmStale, monitor.AlarmStale)
+	if got, want := w.m.Alarms()[2].About, "msgs: a witness has 7, the server shows 1"; got != want {
 		t.Errorf("got %q, want %q", got, want)
 	}
 }

@@ -59,8 +59,11 @@ type withdrawn struct {
 type applied struct {
 	kind string // first line without "chaperone/" and version
 	key  [32]byte
-	// urgent says that the next status must not wait: a key ended or a message was taken back.
+	// urgent says that it counts from when it is handed over: a key ended, a message was taken
+	// back, or there is a statement.
 	urgent bool
+	// status says that the next status must not wait.
+	status bool
 }
 
 func newView(id [32]byte) *view {
@@ -86,7 +89,7 @@ func (v *view) apply(raw []byte, at int64) (applied, error) {
 	}
 	first, _, _ := strings.Cut(s.Text, "\n")
 	kind := strings.TrimSuffix(strings.TrimPrefix(first, "chaperone/"), "/v1")
-	a := applied{kind: kind}
+	a := applied{kind: kind, status: kind != "policy"}
 	switch kind {
 	case "clinic":
 		err = v.applyProfile(s)

@@ -4,9 +4,11 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"strings"
+	"time"
 
 	"github.com/chaperone-privacy/chaperone/internal/translog"
 )
@@ -27,10 +29,11 @@ func witnessURLs(p *translog.Policy) ([]translog.Witness, bool) {
 
 // askWitnesses asks each witness to sign the newest head again. One that stands there does, with
 // a new time: nothing was added that we are not shown. One that stands elsewhere names its size.
-func (m *Monitor) askWitnesses(ctx context.Context, c translog.Checkpoint, policy *translog.Policy, pos *position) {
+// It returns the time at which enough of them stood by the head, or 0.
+func (m *Monitor) askWitnesses(ctx context.Context, c translog.Checkpoint, policy *translog.Policy, pos *position) int64 {
 	witnesses, ok := witnessURLs(policy)
-	if !ok || m.cfg.HTTP == nil || c.Size == 0 {
-		return
+	if !ok || m.cfg.HTTP == nil || c.Size == 0 || m.cfg.Now().Unix()-pos.Fresh < askAfter && pos.Fresh <= m.cfg.Now().Unix() {
+		return 0
 	}
 	fresh := translog.Checkpoint{Origin: c.Origin, Size: c.Size, Root: c.Root, Signed: translog.Signed{Text: c.Signed.Text}}
 	for _, s := range c.Signed.Sigs {
@@ -53,7 +56,27 @@ func (m *Monitor) askWitnesses(ctx context.Context, c translog.Checkpoint, polic
 	}
 	if h, err := policy.Check(fresh); err == nil {
 		pos.Fresh = max(pos.Fresh, h.SeenAt)
+		return h.SeenAt
 	}
+	return 0
+}
+
+// askAfter is how old a head may be before witnesses are asked about it, in seconds.
+const askAfter = 300
+
+// maxClockOff is how far this machine's clock may be from what witnesses have just said, in
+// seconds.
+const maxClockOff = 3600
+
+// compareClock stops proofs and statuses while the clock is off: what they say would be believed
+// by nobody, or for too long. m.mu is held.
+func (m *Monitor) compareClock(seen int64) error {
+	off := m.cfg.Now().Unix() - seen
+	m.clockOff = off > maxClockOff || off < -maxClockOff
+	if !m.clockOff {
+		return nil
+	}
+	return m.raise(AlarmClock, fmt.Sprintf("off %d", seen/(24*3600)), time.Unix(seen, 0).UTC().Format(time.RFC3339))
 }
 
 // askWitness returns a cosignature that verifies, or the size at which the witness stands.

@@ -58,11 +58,11 @@ func newWorld(t *testing.T, opts ...option) *world {
 	w.keys = must(monitor.NewKeys("monitor.example.com", contacttest.Seed("monitor keys"), start))(t)
 	w.device = must(clinic.NewDevice("desk.example.com", contacttest.Seed("desk")))(t)
 	w.id = w.roots.Set().Hash()
-	check(t, monitor.SetUp(w.dir, w.keys, "https://monitor.example.com:8443", must(persons())(t), w.hours))
+	check(t, monitor.SetUp(w.dir, w.keys, []byte("sealed"), "https://monitor.example.com:8443", must(persons())(t), w.hours))
 	profile := must(w.roots.SignProfile(w.profile(1)))(t)
 	w.server.log(clinic.KeysLog, profile)
 	w.server.log(clinic.KeysLog, must(w.roots.SignGrant(clinic.MonitorGrant(w.id, w.keys.Key(), "Monitor", w.clock)))(t))
-	check(t, monitor.Join(w.dir, profile, [][]byte{w.policy()}))
+	check(t, monitor.Join(w.dir, monitor.Joining{Profile: profile, Policies: [][]byte{w.policy()}}))
 	w.open()
 	return w
 }
@@ -230,6 +230,9 @@ func (s *server) Checkpoint(_ context.Context, log string) ([]byte, error) {
 	if h := s.heads[log]; h != nil {
 		return h, nil
 	}
+	if len(s.leaves[log]) == 0 {
+		return nil, clinic.ErrNotThere
+	}
 	return s.of(log).Checkpoint(), nil
 }
 
@@ -276,10 +279,16 @@ func (s *memory) Save(b []byte) error {
 // serve starts the monitor's listener and returns how to dial it.
 func (w *world) serve() func(context.Context, string, string) (net.Conn, error) {
 	w.t.Helper()
+	return w.serveOn(func(l net.Listener) net.Listener { return l })
+}
+
+func (w *world) serveOn(wrap func(net.Listener) net.Listener) func(context.Context, string, string) (net.Conn, error) {
+	w.t.Helper()
 	l := must(net.Listen("tcp", "127.0.0.1:0"))(w.t)
+	check(w.t, w.m.Announce(l.Addr()))
 	ctx, cancel := context.WithCancel(w.t.Context())
 	done := make(chan error, 1)
-	go func() { done <- w.m.Serve(ctx, l) }()
+	go func() { done <- w.m.Serve(ctx, wrap(l)) }()
 	w.t.Cleanup(func() {
 		cancel()
 		if err := <-done; err != nil {

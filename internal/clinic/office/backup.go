@@ -21,7 +21,11 @@ func (o *Office) backupFiles() ([]string, error) {
 		if err != nil {
 			return nil, err
 		}
-		names = append(names, more...)
+		for _, name := range more {
+			if name != channelFile { // a channel that goes on from an old copy looks like a stolen one
+				names = append(names, name)
+			}
+		}
 	}
 	return names, nil
 }

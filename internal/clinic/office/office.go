@@ -13,7 +13,6 @@ import (
 
 	"github.com/chaperone-privacy/chaperone/internal/clinic"
 	"github.com/chaperone-privacy/chaperone/internal/clinic/disk"
-	"github.com/chaperone-privacy/chaperone/internal/clinic/monitor"
 	"github.com/chaperone-privacy/chaperone/internal/contact"
 	"github.com/chaperone-privacy/chaperone/internal/translog"
 )
@@ -38,6 +37,9 @@ type Config struct {
 	Now        func() time.Time // nil means time.Now
 	Rand       io.Reader        // nil means crypto/rand
 	HTTP       *http.Client     // nil means one with timeouts
+	// Wait is how long a note or a message is asked for again until enough witnesses have
+	// signed; 0 means two minutes.
+	Wait time.Duration
 }
 
 // Office is a machine's folder, open. It is not safe for concurrent use.
@@ -49,7 +51,7 @@ type Office struct {
 	ring   *clinic.Keyring // nil: locked
 	outbox *outbox         // nil: not read
 	server *clinic.Server  // nil: not asked yet
-	client *monitor.Client // nil: no channel was opened yet
+	client Second          // the clinic's other machine; nil: no channel was opened yet
 }
 
 // Open opens the folder and locks it. It needs no passphrase yet, and no clinic. Errors are
@@ -60,6 +62,9 @@ func Open(cfg Config) (*Office, error) {
 	}
 	if cfg.Rand == nil {
 		cfg.Rand = rand.Reader
+	}
+	if cfg.Wait == 0 {
+		cfg.Wait = 2 * time.Minute
 	}
 	d, err := disk.Open(cfg.Dir)
 	if err != nil {
@@ -223,15 +228,12 @@ func (o *Office) connect() (*clinic.Server, error) {
 	return s, nil
 }
 
-// How long a note or a message is asked for again until enough witnesses have signed.
-const (
-	askEvery = 500 * time.Millisecond
-	askFor   = 2 * time.Minute
-)
+// askEvery is how often a note or a message is asked for again until enough witnesses have signed.
+const askEvery = 500 * time.Millisecond
 
-// again calls until it answers true, fails, or two minutes are over: then [ErrUnwitness].
-func again(ctx context.Context, try func() (bool, error)) error {
-	ctx, cancel := context.WithTimeout(ctx, askFor)
+// again calls until it answers true, fails, or Config.Wait is over: then [ErrUnwitness].
+func (o *Office) again(ctx context.Context, try func() (bool, error)) error {
+	ctx, cancel := context.WithTimeout(ctx, o.cfg.Wait)
 	defer cancel()
 	tick := time.NewTicker(askEvery)
 	defer tick.Stop()
@@ -272,7 +274,7 @@ func (o *Office) push(ctx context.Context) error {
 	for len(o.book.Pending) > 0 {
 		note := []byte(o.book.Pending[0])
 		var proof []byte
-		err := again(ctx, func() (bool, error) {
+		err := o.again(ctx, func() (bool, error) {
 			_, p, err := s.AppendNote(ctx, note)
 			proof = p
 			return len(p) > 0, err
@@ -374,4 +376,10 @@ func (o *Office) taken(k translog.Key) bool {
 		return true
 	}
 	return slices.ContainsFunc(o.view.sets, func(s contact.RootSet) bool { return slices.ContainsFunc(s.Keys, held) })
+}
+
+// StatusAt returns when the newest status that is known here was issued.
+func (o *Office) StatusAt() (time.Time, bool) {
+	st, _, ok := o.openStatus([]byte(o.book.Status))
+	return time.Unix(st.Issued, 0).UTC(), ok
 }

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/chaperone-privacy/chaperone/internal/clinic"
+	"github.com/chaperone-privacy/chaperone/internal/clinic/disk"
 	"github.com/chaperone-privacy/chaperone/internal/contact"
 	"github.com/chaperone-privacy/chaperone/internal/humancode"
 )
@@ -216,7 +217,7 @@ func (o *Office) publishEvent(ctx context.Context, s *clinic.Server, d *clinic.D
 		ID: lock.ID(), Envelope: it.Sealed, Leaf: it.Leaf, KeepDay: clinic.KeepDay(time.Unix(it.Written.Expires, 0)), Await: true,
 	}
 	var r clinic.Receipt
-	err = again(ctx, func() (bool, error) {
+	err = o.again(ctx, func() (bool, error) {
 		r, err = s.Publish(ctx, d, pub)
 		return len(r.Proof) > 0, err
 	})
@@ -259,10 +260,16 @@ func (o *Office) publish(ctx context.Context, it *Item) error {
 	return o.afterSend(ctx)
 }
 
-// Bundle returns the file that goes with a sent message, with the newest status that is known.
-func (o *Office) Bundle(it *Item) ([]byte, error) {
+// Bundle returns the file that goes with a sent message, with the newest status. When the server
+// does not answer it is the newest that was seen before.
+func (o *Office) Bundle(ctx context.Context, it *Item) ([]byte, error) {
 	if it.State != SentOut && it.State != Withdrawn {
 		return nil, ErrNoMessage
+	}
+	if !o.book.Here {
+		if err := o.fetch(ctx); errors.Is(err, disk.ErrDisk) {
+			return nil, err
+		}
 	}
 	g, ok := o.view.grant(it.Device)
 	if !ok {

@@ -238,7 +238,7 @@ func (o *Office) DeviceGrant() (Granted, bool) {
 	return *g, true
 }
 
-// find finds a grant by its key, or by the start of its label or holder if that is only one.
+// find finds a grant by its request or vkey, or by its label or holder if only one has it.
 func (o *Office) find(who string) (*Granted, error) {
 	if k, err := clinic.ParseDeviceRequest(who); err == nil {
 		who = k.String()
@@ -257,4 +257,14 @@ func (o *Office) find(who string) (*Granted, error) {
 		return nil, ErrUnknownKey
 	}
 	return found[0], nil
+}
+
+// Find finds a key of the clinic by its request, its vkey, its label or its holder. It fails with
+// [ErrUnknownKey] when there is not exactly one that has not ended.
+func (o *Office) Find(who string) (Granted, error) {
+	g, err := o.find(who)
+	if err != nil {
+		return Granted{}, err
+	}
+	return *g, nil
 }

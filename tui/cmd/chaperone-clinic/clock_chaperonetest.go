@@ -7,6 +7,9 @@ import (
 	"time"
 )
 
+// cost returns a cost of passphrases that does not keep tests waiting.
+func cost() int { return 10 }
+
 // clock returns a clock that CHAPERONE_TEST_NOW_OFFSET (a [time.ParseDuration] text) moves.
 // It exists only in programs built for tests.
 func clock() func() time.Time {

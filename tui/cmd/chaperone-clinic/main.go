@@ -20,7 +20,7 @@ import (
 	"github.com/chaperone-privacy/chaperone/internal/words"
 )
 
-func main() { os.Exit(start(clock(), 0)) }
+func main() { os.Exit(start(clock(), cost())) }
 
 // start runs the program with the arguments and the environment of the process and returns
 // the exit code. work is the cost of passphrases; 0 is the usual one.

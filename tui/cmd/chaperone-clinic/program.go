@@ -39,6 +39,26 @@ type entry struct {
 // commands is every subcommand, in the order of the help.
 func commands() []entry {
 	return append([]entry{
+		{"init", usageOf(initUsageEN, initUsageES), (*program).initClinic},
+		{"device new", usageOf(deviceNewUsageEN, deviceNewUsageES), (*program).deviceNew},
+		{"device join", usageOf(deviceJoinUsageEN, deviceJoinUsageES), (*program).deviceJoin},
+		{"grant", usageOf(grantUsageEN, grantUsageES), (*program).grant},
+		{"revoke", usageOf(revokeUsageEN, revokeUsageES), (*program).revoke},
+		{"withdraw", usageOf(withdrawUsageEN, withdrawUsageES), (*program).withdraw},
+		{"rotate", usageOf(rotateUsageEN, rotateUsageES), (*program).rotate},
+		{"incident", usageOf(incidentUsageEN, incidentUsageES), (*program).incident},
+		{"card", usageOf(cardUsageEN, cardUsageES), (*program).card},
+		{"send", usageOf(sendUsageEN, sendUsageES), (*program).send},
+		{"open", usageOf(openUsageEN, openUsageES), (*program).openFile},
+		{"sync", usageOf(syncUsageEN, syncUsageES), (*program).sync},
+		{"status", usageOf(statusUsageEN, statusUsageES), (*program).status},
+		{"holiday", usageOf(holidayUsageEN, holidayUsageES), (*program).holiday},
+		{"handover", usageOf(handoverUsageEN, handoverUsageES), (*program).handover},
+		{"drill", usageOf(drillUsageEN, drillUsageES), (*program).drill},
+		{"backup", usageOf(backupUsageEN, backupUsageES), (*program).backup},
+		{"restore", usageOf(restoreUsageEN, restoreUsageES), (*program).restore},
+		{"audit", usageOf(auditUsageEN, auditUsageES), (*program).audit},
+		{"sheet", usageOf(sheetUsageEN, sheetUsageES), (*program).printSheet},
 		{"version", usageOf(versionUsageEN, versionUsageES), (*program).version},
 	}, monitorCommands()...)
 }

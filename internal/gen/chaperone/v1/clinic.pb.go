@@ -764,7 +764,7 @@ type ApproveRequest struct {
 	//	*ApproveRequest_Waiting
 	//	*ApproveRequest_Holiday
 	//	*ApproveRequest_Alarm
-	//	*ApproveRequest_OtherGone
+	//	*ApproveRequest_Invite
 	Decision isApproveRequest_Decision `protobuf_oneof:"decision"`
 	// messages is how many messages of a batch are approved; 0 for what is not a batch.
 	Messages      uint32 `protobuf:"varint,7,opt,name=messages,proto3" json:"messages,omitempty"`
@@ -850,13 +850,13 @@ func (x *ApproveRequest) GetAlarm() uint64 {
 	return 0
 }
 
-func (x *ApproveRequest) GetOtherGone() bool {
+func (x *ApproveRequest) GetInvite() string {
 	if x != nil {
-		if x, ok := x.Decision.(*ApproveRequest_OtherGone); ok {
-			return x.OtherGone
+		if x, ok := x.Decision.(*ApproveRequest_Invite); ok {
+			return x.Invite
 		}
 	}
-	return false
+	return ""
 }
 
 func (x *ApproveRequest) GetMessages() uint32 {
@@ -885,9 +885,9 @@ type ApproveRequest_Alarm struct {
 	Alarm uint64 `protobuf:"varint,5,opt,name=alarm,proto3,oneof"`
 }
 
-type ApproveRequest_OtherGone struct {
-	// other_gone says that the clinic's other monitor is gone. Two persons must say so.
-	OtherGone bool `protobuf:"varint,6,opt,name=other_gone,json=otherGone,proto3,oneof"`
+type ApproveRequest_Invite struct {
+	// invite is the vkey of a device that gets a new channel. One that it had ends.
+	Invite string `protobuf:"bytes,6,opt,name=invite,proto3,oneof"`
 }
 
 func (*ApproveRequest_Waiting) isApproveRequest_Decision() {}
@@ -896,13 +896,15 @@ func (*ApproveRequest_Holiday) isApproveRequest_Decision() {}
 
 func (*ApproveRequest_Alarm) isApproveRequest_Decision() {}
 
-func (*ApproveRequest_OtherGone) isApproveRequest_Decision() {}
+func (*ApproveRequest_Invite) isApproveRequest_Decision() {}
 
 // ApproveResponse says what is still missing.
 type ApproveResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// done says that the decision counts; false while a second person must agree.
-	Done          bool `protobuf:"varint,1,opt,name=done,proto3" json:"done,omitempty"`
+	Done bool `protobuf:"varint,1,opt,name=done,proto3" json:"done,omitempty"`
+	// invitation is what the invited device imports; it is secret until it was used.
+	Invitation    string `protobuf:"bytes,2,opt,name=invitation,proto3" json:"invitation,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -942,6 +944,13 @@ func (x *ApproveResponse) GetDone() bool {
 		return x.Done
 	}
 	return false
+}
+
+func (x *ApproveResponse) GetInvitation() string {
+	if x != nil {
+		return x.Invitation
+	}
+	return ""
 }
 
 var File_chaperone_v1_clinic_proto protoreflect.FileDescriptor
@@ -995,7 +1004,7 @@ const file_chaperone_v1_clinic_proto_rawDesc = "" +
 	"\x06device\x18\x01 \x01(\fB\a\xbaH\x04z\x02h R\x06device\x12#\n" +
 	"\x06sealed\x18\x02 \x01(\fB\v\xbaH\bz\x06\x10\x01\x18\x80\x80\x04R\x06sealed\"'\n" +
 	"\rTodayResponse\x12\x16\n" +
-	"\x06sealed\x18\x01 \x01(\fR\x06sealed\"\xc2\x02\n" +
+	"\x06sealed\x18\x01 \x01(\fR\x06sealed\"\xbe\x02\n" +
 	"\x0eApproveRequest\x12!\n" +
 	"\x06person\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18\x14R\x06person\x12*\n" +
 	"\n" +
@@ -1004,13 +1013,16 @@ const file_chaperone_v1_clinic_proto_rawDesc = "" +
 	"passphrase\x12%\n" +
 	"\awaiting\x18\x03 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18 H\x00R\awaiting\x12,\n" +
 	"\aholiday\x18\x04 \x01(\x03B\x10\xbaH\r\"\v\x18\xff\xff\xff\xff\xff\xff\xff\x0f \x00H\x00R\aholiday\x12(\n" +
-	"\x05alarm\x18\x05 \x01(\x04B\x10\xbaH\r2\v\x18\xff\xff\xff\xff\xff\xff\xff\x0f \x00H\x00R\x05alarm\x12(\n" +
-	"\n" +
-	"other_gone\x18\x06 \x01(\bB\a\xbaH\x04j\x02\b\x01H\x00R\totherGone\x12%\n" +
+	"\x05alarm\x18\x05 \x01(\x04B\x10\xbaH\r2\v\x18\xff\xff\xff\xff\xff\xff\xff\x0f \x00H\x00R\x05alarm\x12$\n" +
+	"\x06invite\x18\x06 \x01(\tB\n" +
+	"\xbaH\ar\x05\x10\x01\x18\x80\x02H\x00R\x06invite\x12%\n" +
 	"\bmessages\x18\a \x01(\rB\t\xbaH\x06*\x04\x18\xa0\x8d\x06R\bmessagesB\x11\n" +
-	"\bdecision\x12\x05\xbaH\x02\b\x01\"%\n" +
+	"\bdecision\x12\x05\xbaH\x02\b\x01\"E\n" +
 	"\x0fApproveResponse\x12\x12\n" +
-	"\x04done\x18\x01 \x01(\bR\x04done2\xf6\x01\n" +
+	"\x04done\x18\x01 \x01(\bR\x04done\x12\x1e\n" +
+	"\n" +
+	"invitation\x18\x02 \x01(\tR\n" +
+	"invitation2\xf6\x01\n" +
 	"\rClinicService\x12F\n" +
 	"\aPublish\x12\x1c.chaperone.v1.PublishRequest\x1a\x1d.chaperone.v1.PublishResponse\x12O\n" +
 	"\n" +
@@ -1085,7 +1097,7 @@ func file_chaperone_v1_clinic_proto_init() {
 		(*ApproveRequest_Waiting)(nil),
 		(*ApproveRequest_Holiday)(nil),
 		(*ApproveRequest_Alarm)(nil),
-		(*ApproveRequest_OtherGone)(nil),
+		(*ApproveRequest_Invite)(nil),
 	}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
