@@ -94,12 +94,10 @@ func (h *house) found(ctx context.Context) error {
 		return errors.Join(err, listener.Close())
 	}
 	// The monitor is told by hand which clinic it is for.
-	page, err := server.GetClinic(ctx, h.desk.ID(), 0)
-	if err == nil && len(page.Notes) == 0 {
-		err = clinic.ErrBadAnswer
-	}
+	joining, err := monitor.Find(ctx, server, h.desk.ID())
 	if err == nil {
-		err = monitor.Join(h.monitorDir(), page.Notes[0].Note, page.Policies)
+		joining.Server = h.town.url
+		err = monitor.Join(h.monitorDir(), joining)
 	}
 	if err == nil {
 		err = h.start(ctx, listener, keys)
@@ -120,9 +118,6 @@ func listen(ctx context.Context, address string) (net.Listener, error) {
 	return l, nil
 }
 
-// keysFile holds the monitor's secrets, sealed.
-const keysFile = "monitor-keys.age"
-
 func (h *house) setUpMonitor(keys *monitor.Keys, at net.Addr) error {
 	raw, err := keys.Marshal()
 	if err != nil {
@@ -141,10 +136,7 @@ func (h *house) setUpMonitor(keys *monitor.Keys, at net.Addr) error {
 		}
 		persons = append(persons, p)
 	}
-	if err := monitor.SetUp(h.monitorDir(), keys, "https://"+at.String(), persons, nil); err != nil {
-		return err
-	}
-	return writeFile(filepath.Join(h.dir, keysFile), sealed)
+	return monitor.SetUp(h.monitorDir(), keys, sealed, "https://"+at.String(), persons, nil)
 }
 
 // handOut gives each root holder a share, and has the server's operator admit the clinic.
@@ -180,7 +172,7 @@ func (h *house) roots() (*clinic.Roots, error) {
 
 // open opens a clinic that was set up before. The monitor answers where its devices look for it.
 func (h *house) open(ctx context.Context) error {
-	sealed, err := os.ReadFile(filepath.Join(h.dir, keysFile))
+	sealed, err := monitor.SealedKeys(h.monitorDir())
 	if err != nil {
 		return fmt.Errorf("open monitor: %w", err)
 	}

@@ -275,7 +275,7 @@ func (s *scribe) today() error {
 	if err != nil {
 		return err
 	}
-	bundle, err := harbor.desk.Bundle(it)
+	bundle, err := harbor.desk.Bundle(s.ctx, it)
 	if err != nil {
 		return err
 	}
@@ -293,7 +293,7 @@ func (s *scribe) today() error {
 	for _, name := range []string{phoneLetter, linkLetter, walletLetter} {
 		s.letters[name] = s.attack.rewrite(s.letters[clinicLetter], name, s.text(name))
 	}
-	if bundle, err = h.desk.Bundle(it); err != nil {
+	if bundle, err = h.desk.Bundle(s.ctx, it); err != nil {
 		return err
 	}
 	if s.letters[forgedLetter], err = s.attack.forge(bundle, s.text(forgedLetter)); err != nil {
