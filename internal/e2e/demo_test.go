@@ -77,7 +77,7 @@ func TestDemo(t *testing.T) {
 		t.Fatalf("no recovery code on the table:\n%s", x.text())
 	}
 	walk(step{"j" + enter, "I have a recovery code"}, step{"j" + enter, "The address of the server"}, step{enter, "Type the recovery code"})
-	walk(step{code + enter, "Your steps are back"})
+	walk(step{code + enter, "Your steps are back"}, step{enter, "1 of 12 done"}, step{"", "A message you trusted on"})
 	began := x.press("\x18")
 	if code := x.wait(); code != 0 {
 		t.Errorf("got exit %d, want 0", code)

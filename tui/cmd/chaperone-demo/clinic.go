@@ -228,10 +228,9 @@ func (h *house) start(ctx context.Context, l net.Listener, keys *monitor.Keys) e
 	return h.look(ctx)
 }
 
-// look has the monitor look at the logs, and sign a status when one is due. Before anybody has
-// sent a message there is no log of messages to look at.
+// look has the monitor look at the logs, and sign a status when one is due.
 func (h *house) look(ctx context.Context) error {
-	if err := h.mon.Round(ctx); err != nil && !errors.Is(err, clinic.ErrNotThere) {
+	if err := h.mon.Round(ctx); err != nil {
 		return fmt.Errorf("monitor's round: %w", err)
 	}
 	return nil
