@@ -26,7 +26,7 @@ type ban struct {
 
 var domain = []string{
 	"internal/words", "internal/humancode", "internal/checklist", "internal/contact", "internal/translog",
-	"internal/indicator", "internal/vault", "internal/callcode", "internal/passphrase", "internal/report",
+	"internal/indicator", "internal/verdict", "internal/vault", "internal/callcode", "internal/passphrase", "internal/report",
 }
 
 var bans = []ban{

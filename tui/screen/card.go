@@ -55,8 +55,13 @@ func ReadCardSoFar(typed string) CardSoFar {
 			s.Wrong = word
 		}
 	}
-	_, err := card.Parse(typed)
-	s.Whole, s.TooMany = err == nil, len(list) > card.Count
+	s.TooMany = len(list) > card.Count
+	s.Whole = s.Count == card.Count && len(list) == card.Count
+	if len(list) == 1 { // perhaps all six with hyphens between
+		if _, err := card.Parse(typed); err == nil {
+			s = CardSoFar{Count: card.Count, Whole: true}
+		}
+	}
 	return s
 }
 

@@ -1,24 +1,34 @@
 package card
 
-import "strings"
+import (
+	"slices"
+	"strings"
+	"sync"
+)
 
-// Complete returns the words of the list that begin with start, at most most of them in the
-// list's order, and whether start is a word itself. Capitals do not count; an empty start
-// begins nothing.
+// alphabet is the words of the list in the order of their bytes, so that a start is found
+// without a walk through all of them at every key.
+var alphabet = sync.OnceValue(func() []string {
+	all := make([]string, listLen)
+	for i := range all {
+		all[i] = word(i)
+	}
+	slices.Sort(all)
+	return all
+})
+
+// Complete returns the words of the list that begin with start, at most most of them by their
+// bytes, and whether start is a word itself. Capitals do not count; an empty start begins
+// nothing.
 func Complete(start string, most int) (words []string, whole bool) {
 	start = strings.ToLower(start)
 	if start == "" {
 		return nil, false
 	}
-	for i := range listLen {
-		w := word(i)
-		if !strings.HasPrefix(w, start) {
-			continue
-		}
-		whole = whole || w == start
-		if len(words) < most {
-			words = append(words, w)
-		}
+	all := alphabet()
+	at, whole := slices.BinarySearch(all, start)
+	for ; at < len(all) && len(words) < most && strings.HasPrefix(all[at], start); at++ {
+		words = append(words, all[at])
 	}
 	return words, whole
 }
