@@ -1,6 +1,7 @@
 package monitor
 
 import (
+	"cmp"
 	"crypto/subtle"
 	"errors"
 	"fmt"
@@ -10,6 +11,8 @@ import (
 	"time"
 
 	"golang.org/x/crypto/scrypt"
+
+	"github.com/chaperone-privacy/chaperone/internal/clinic/disk"
 )
 
 // Errors of a person's decision.
@@ -33,20 +36,25 @@ const (
 	wrongPause = 10 * time.Minute
 )
 
-// Person may approve, with a passphrase of their own. It is kept as scrypt (N=2^15, r=8, p=1).
+// Person may approve, with a passphrase of their own. It is kept as scrypt (N=2^Work, r=8, p=1).
 type Person struct {
 	Name string `json:"name"` // as grants write holders
 	Salt []byte `json:"salt"`
 	Hash []byte `json:"hash"`
+	Work int    `json:"work"`
 }
 
-// NewPerson makes a person. 16 bytes are read from rand. It fails with [ErrPerson] for a name
+// usualWork is the logarithm of scrypt's cost.
+const usualWork = 15
+
+// NewPerson makes a person. 16 bytes are read from rand. work is the logarithm of scrypt's cost;
+// 0 is the usual one. It fails with [ErrPerson] for a name
 // that is not 1 to 20 of a-z, 0-9 and inner hyphens, or a passphrase under 8 bytes.
-func NewPerson(rand io.Reader, name, passphrase string) (Person, error) {
+func NewPerson(rand io.Reader, name, passphrase string, work int) (Person, error) {
 	if len(name) > 20 || !regexp.MustCompile(`^[a-z0-9]+(-[a-z0-9]+)*$`).MatchString(name) || len(passphrase) < 8 {
 		return Person{}, ErrPerson
 	}
-	p := Person{Name: name, Salt: make([]byte, 16)}
+	p := Person{Name: name, Salt: make([]byte, 16), Work: cmp.Or(work, usualWork)}
 	if _, err := io.ReadFull(rand, p.Salt); err != nil {
 		return Person{}, fmt.Errorf("draw salt: %w", err)
 	}
@@ -56,7 +64,10 @@ func NewPerson(rand io.Reader, name, passphrase string) (Person, error) {
 }
 
 func (p Person) derive(passphrase string) ([]byte, error) {
-	h, err := scrypt.Key([]byte(passphrase), p.Salt, 1<<15, 8, 1, 32)
+	if p.Work < 1 || p.Work > 20 {
+		return nil, fmt.Errorf("cost of passphrase: %w", disk.ErrDamaged)
+	}
+	h, err := scrypt.Key([]byte(passphrase), p.Salt, 1<<p.Work, 8, 1, 32)
 	if err != nil {
 		return nil, fmt.Errorf("derive from passphrase: %w", err)
 	}

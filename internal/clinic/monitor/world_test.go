@@ -69,8 +69,8 @@ func newWorld(t *testing.T, opts ...option) *world {
 
 // persons is made once: a passphrase costs.
 var persons = sync.OnceValues(func() ([]monitor.Person, error) {
-	a, err := monitor.NewPerson(contacttest.Seed("ana"), ana, anaPass)
-	b, err2 := monitor.NewPerson(contacttest.Seed("ben"), ben, benPass)
+	a, err := monitor.NewPerson(contacttest.Seed("ana"), ana, anaPass, 4)
+	b, err2 := monitor.NewPerson(contacttest.Seed("ben"), ben, benPass, 4)
 	return []monitor.Person{a, b}, errors.Join(err, err2)
 })
 

@@ -92,7 +92,7 @@ func (p *program) persons(names, files command.List) ([]monitor.Person, error) {
 		if err != nil {
 			return nil, err
 		}
-		q, err := monitor.NewPerson(rand.Reader, name, pass)
+		q, err := monitor.NewPerson(rand.Reader, name, pass, p.work)
 		if err != nil {
 			return nil, err
 		}
