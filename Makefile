@@ -21,7 +21,7 @@ help: ## list the targets
 	@awk -F':.*## ' '/^[a-z][a-z-]*:.*## /{printf "  %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 .PHONY: demo
-demo: ## open the program on a made-up clinic, with its own server; nothing is kept
+demo: ## open the program on made-up clinics, with their own server; nothing is kept
 	@mkdir -p $(DIST) && $(GO) build -o $(DIST)/chaperone-demo ./tui/cmd/chaperone-demo
 	@exec $(DIST)/chaperone-demo $(ARGS)
 
