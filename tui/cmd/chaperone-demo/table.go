@@ -215,8 +215,9 @@ func (m *table) check() tea.Cmd {
 			continue
 		}
 		l := m.reading
-		m.reading, m.shown = nil, p
-		return p.tag(screen.Send(screen.Go{To: screen.Verify, Bundle: l.Bundle, Code: l.Code, Received: l.Text, Replace: true}))
+		m.reading = nil
+		check := screen.Go{To: screen.Verify, Bundle: l.Bundle, Code: l.Code, Received: l.Text, Replace: true}
+		return tea.Batch(m.pickUp(p), p.tag(screen.Send(check)))
 	}
 	m.reading, m.say = nil, m.words.T(words.DemoNoVault)
 	m.list.At = 0
