@@ -21,6 +21,7 @@ func TestTrustedMessageTurnsRed(t *testing.T) {
 	in := w.BearerCode("anyone")
 	s.Contact.Put(t, in)
 	s.Tell(w.News())
+	s.Logs(w.Logs.Keys, w.Logs.Msgs)
 	cfgA, cfgB := syncConfig(t, s, "phone"), syncConfig(t, s, "laptop")
 	cfgA.Now, cfgB.Now = s.now, s.now
 	a, code := create(t, cfgA)

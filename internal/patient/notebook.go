@@ -40,6 +40,7 @@ type papers struct {
 	Status   []byte               `json:"status,omitempty"`
 	Heads    [][]byte             `json:"heads,omitempty"`
 	Servers  []serverMark         `json:"servers,omitempty"`
+	Lines    []lineage            `json:"lines,omitempty"`    // of each log
 	AskedAt  int64                `json:"asked_at,omitempty"` // last success, Unix seconds
 }
 
@@ -47,6 +48,7 @@ type papers struct {
 type serverMark struct {
 	Server string `json:"server"`
 	Next   uint64 `json:"next"`    // what to ask after
+	Keys   string `json:"keys"`    // origin of its keys log; of another one Next says nothing
 	FullAt int64  `json:"full_at"` // when everything was last read, Unix seconds
 }
 

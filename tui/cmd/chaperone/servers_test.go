@@ -32,8 +32,10 @@ func startServers(t *testing.T) clinicServers {
 	s.code = s.world.BearerCode("anyone")
 	s.honest.Tell(s.world.News())
 	s.lookalike.Tell(s.other.News())
+	s.lookalike.Logs(s.other.Logs.Keys, s.other.Logs.Msgs)
 	for _, x := range []*patienttest.Server{s.honest, s.later} {
 		x.Put(t, s.code)
+		x.Logs(s.world.Logs.Keys, s.world.Logs.Msgs)
 	}
 	garbage := func() ([]byte, error) { return []byte("garbage"), nil }
 	s.hostile.LieOnLookUp(garbage)

@@ -1,0 +1,198 @@
+package patient
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/chaperone-privacy/chaperone/internal/contact"
+	"github.com/chaperone-privacy/chaperone/internal/contact/contacttest"
+	"github.com/chaperone-privacy/chaperone/internal/translog"
+)
+
+// twin is a world whose logs have the keys of w's and another history of messages.
+func twin(t *testing.T, w *clinicWorld, leaves int) *contacttest.World {
+	t.Helper()
+	o := contacttest.New(t)
+	o.Clock = w.Clock
+	for i := range leaves {
+		o.Misuse(func(m *contact.Message) { m.Salt = [32]byte{byte(i), 7} })
+	}
+	o.NewStatus()
+	return o
+}
+
+// show has the server speak of another history from now on.
+func (w *clinicWorld) show(o *contacttest.World) {
+	w.s.Tell(o.News())
+	w.s.Logs(o.Logs.Keys, o.Logs.Msgs)
+}
+
+// A server that shows this device another history than it did is found out by the next refresh,
+// whatever the sizes: the next check is red, what was trusted is a notice, and both are for good.
+func TestServerForks(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		name   string
+		leaves int // of the other history, beside the first message
+	}{{"of one size", 1}, {"longer", 5}, {"much longer", 300}} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			w, in := newClinicWorld(t)
+			w.want(t, CodeCheck{Code: in.Code}, contact.GenuineForAnyone)
+			w.Clock = w.Clock.Add(time.Hour)
+			w.show(twin(t, w, tt.leaves))
+			if err := w.d.RefreshClinics(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			w.want(t, CodeCheck{Code: in.Code}, contact.LogForked)
+			if n := w.d.Notices(); len(n) != 1 || n[0].Headline != contact.LogForked {
+				t.Errorf("got notices %+v, want one about the fork", n)
+			}
+			// Honest again, and after a restart: it stays.
+			w.Clock = w.Clock.Add(time.Hour)
+			w.NewStatus()
+			w.show(w.World)
+			w.d = reopen(t, w.d, w.cfg)
+			if err := w.d.RefreshClinics(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			w.want(t, CodeCheck{Code: in.Code}, contact.LogForked)
+			policy, err := translog.ParsePolicy(w.World.Logs.PolicyText())
+			if err != nil {
+				t.Fatal(err)
+			}
+			forks := w.d.Forks()
+			if len(forks) != 1 || forks[0].Check(policy) != nil || forks[0].Clinic != w.Clinic.ID() {
+				t.Errorf("got %d forks, want one that anybody can check", len(forks))
+			}
+		})
+	}
+}
+
+// However many heads push the old ones out of the memory, the newest that was compared is compared
+// with what comes.
+func TestForkBehindManyHeads(t *testing.T) {
+	t.Parallel()
+	w, in := newClinicWorld(t)
+	w.want(t, CodeCheck{Code: in.Code}, contact.GenuineForAnyone)
+	o := twin(t, w, 3)
+	for i := range 20 {
+		bundle := o.Misuse(func(m *contact.Message) { m.Salt = [32]byte{byte(i), 9} })
+		if _, err := w.d.CheckBundle(t.Context(), bundle.Marshal(), nil, ""); err != nil {
+			t.Fatal(err)
+		}
+	}
+	w.show(o)
+	if err := w.d.RefreshClinics(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	w.want(t, CodeCheck{Code: in.Code}, contact.LogForked)
+}
+
+// A server that shows a new head and does not show that it belongs to the old one has answered
+// nothing: what it says makes nothing fresh, and is no fork either.
+func TestServerWithoutTiles(t *testing.T) {
+	t.Parallel()
+	for name, lie := range map[string]func(path string, honest []byte) ([]byte, error){
+		"none":       func(string, []byte) ([]byte, error) { return nil, errors.New("gone") },
+		"empty":      func(string, []byte) ([]byte, error) { return nil, nil },
+		"a short":    func(_ string, row []byte) ([]byte, error) { return row[1:], nil },
+		"a long":     func(_ string, row []byte) ([]byte, error) { return append(row, 0), nil },
+		"garbage":    func(_ string, row []byte) ([]byte, error) { return make([]byte, len(row)), nil },
+		"an endless": func(string, []byte) ([]byte, error) { return make([]byte, 4<<20), nil },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w, in := newClinicWorld(t)
+			w.want(t, CodeCheck{Code: in.Code}, contact.GenuineForAnyone)
+			w.Misuse(func(m *contact.Message) { m.Salt = [32]byte{9} })
+			w.Clock = w.Clock.Add(25 * time.Hour)
+			w.NewStatus()
+			w.s.Tell(w.News())
+			w.s.LieOnTiles(lie)
+			if err := w.d.RefreshClinics(t.Context()); !errors.Is(err, ErrRefused) && !errors.Is(err, ErrOffline) {
+				t.Errorf("got %v", err)
+			}
+			clear(w.d.notes.tried)
+			w.want(t, CodeCheck{Code: in.Code}, contact.Stale)
+			if n := w.d.Forks(); len(n) != 0 {
+				t.Errorf("got %d forks", len(n))
+			}
+			w.s.LieOnTiles(nil)
+			if err := w.d.RefreshClinics(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			w.want(t, CodeCheck{Code: in.Code}, contact.GenuineForAnyone)
+		})
+	}
+}
+
+// What makes a verdict worse is learned from a server that hides its tiles, too.
+func TestStolenWithoutTiles(t *testing.T) {
+	t.Parallel()
+	w, in := newClinicWorld(t)
+	w.want(t, CodeCheck{Code: in.Code}, contact.GenuineForAnyone)
+	w.Clock = w.Clock.Add(time.Hour)
+	w.Misuse(func(m *contact.Message) { m.Salt = [32]byte{9} })
+	w.Clinic.SetKey(w.Device.Key(), "stolen", contacttest.Start.Unix())
+	w.NewStatus()
+	w.s.Tell(w.News())
+	w.s.LieOnTiles(func(string, []byte) ([]byte, error) { return nil, errors.New("gone") })
+	if err := w.d.RefreshClinics(t.Context()); !errors.Is(err, ErrRefused) {
+		t.Errorf("got %v, want %v", err, ErrRefused)
+	}
+	w.want(t, CodeCheck{Code: in.Code}, contact.KeyStolen)
+}
+
+// A log of a million leaves that grows as it should: a path of tiles, once, and nothing while it
+// does not grow.
+func TestHonestLogStaysQuiet(t *testing.T) {
+	t.Parallel()
+	w, in := newClinicWorld(t)
+	for i := range 1_000_000 {
+		leaf := contact.Leaf([32]byte{byte(i), byte(i >> 8), byte(i >> 16), 1}, [16]byte{})
+		if i >= 3000 {
+			break // see the loop below
+		}
+		if _, err := w.World.Logs.Msgs.Append(leaf); err != nil {
+			t.Fatal(err)
+		}
+	}
+	refresh := func() ([]string, int) {
+		t.Helper()
+		w.NewStatus()
+		w.s.Tell(w.News())
+		if err := w.d.RefreshClinics(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		return w.s.Tiles()
+	}
+	first, _ := refresh()
+	if slices.ContainsFunc(first, func(p string) bool { return strings.Contains(p, "/msgs/") }) {
+		t.Errorf("got %v: there was nothing to compare of the msgs log", first)
+	}
+	if paths, _ := refresh(); len(paths) != 0 {
+		t.Errorf("got %v though nothing was added", paths)
+	}
+	for i := range 700 {
+		if _, err := w.World.Logs.Msgs.Append(contact.Leaf([32]byte{byte(i), byte(i >> 8), 2}, [16]byte{})); err != nil {
+			t.Fatal(err)
+		}
+	}
+	paths, bytes := refresh()
+	t.Logf("%d tiles, %d bytes", len(paths), bytes)
+	if len(paths) == 0 || len(paths) > 6 || bytes > 6*8192 {
+		t.Errorf("got %d tiles, %d bytes: %v", len(paths), bytes, paths)
+	}
+	if again, _ := refresh(); len(again) != 0 {
+		t.Errorf("got %v, want that they are compared once", again)
+	}
+	w.want(t, CodeCheck{Code: in.Code}, contact.GenuineForAnyone)
+	if n := fmt.Sprint(w.d.Forks()); n != "[]" {
+		t.Errorf("got forks %s", n)
+	}
+}
