@@ -27,7 +27,7 @@ type clinicWorld struct {
 }
 
 // newClinicWorld has the clinic pinned, and one message for anyone on the server.
-func newClinicWorld(t *testing.T) (*clinicWorld, contact.CodeInput) {
+func newClinicWorld(t testing.TB) (*clinicWorld, contact.CodeInput) {
 	t.Helper()
 	w := &clinicWorld{World: contacttest.New(t), s: patienttest.New(t), dir: newDir(t)}
 	in := w.BearerCode("anyone")

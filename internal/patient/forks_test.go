@@ -2,7 +2,6 @@ package patient
 
 import (
 	"errors"
-	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -148,22 +147,13 @@ func TestStolenWithoutTiles(t *testing.T) {
 	w.want(t, CodeCheck{Code: in.Code}, contact.KeyStolen)
 }
 
-// A log of a million leaves that grows as it should: a path of tiles, once, and nothing while it
-// does not grow.
-func TestHonestLogStaysQuiet(t *testing.T) {
-	t.Parallel()
-	w, in := newClinicWorld(t)
-	for i := range 1_000_000 {
-		leaf := contact.Leaf([32]byte{byte(i), byte(i >> 8), byte(i >> 16), 1}, [16]byte{})
-		if i >= 3000 {
-			break // see the loop below
-		}
-		if _, err := w.World.Logs.Msgs.Append(leaf); err != nil {
-			t.Fatal(err)
-		}
-	}
-	refresh := func() ([]string, int) {
+// growing is a device that watches a log of so many leaves.
+func growing(t testing.TB, leaves int) (w *clinicWorld, in contact.CodeInput, refresh func() ([]string, int)) {
+	w, in = newClinicWorld(t)
+	grow(t, w, 1, leaves)
+	return w, in, func() ([]string, int) {
 		t.Helper()
+		w.Clock = w.Clock.Add(time.Minute)
 		w.NewStatus()
 		w.s.Tell(w.News())
 		if err := w.d.RefreshClinics(t.Context()); err != nil {
@@ -171,6 +161,21 @@ func TestHonestLogStaysQuiet(t *testing.T) {
 		}
 		return w.s.Tiles()
 	}
+}
+
+func grow(t testing.TB, w *clinicWorld, salt byte, leaves int) {
+	t.Helper()
+	if err := w.World.Logs.Msgs.Grow(leaves, func(i int) []byte {
+		return contact.Leaf([32]byte{byte(i), byte(i >> 8), byte(i >> 16), salt}, [16]byte{})
+	}); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// A log that grows as it should costs a path of tiles, once, and nothing while it does not grow.
+func TestHonestLogStaysQuiet(t *testing.T) {
+	t.Parallel()
+	w, in, refresh := growing(t, 70_000) // tiles of three levels
 	first, _ := refresh()
 	if slices.ContainsFunc(first, func(p string) bool { return strings.Contains(p, "/msgs/") }) {
 		t.Errorf("got %v: there was nothing to compare of the msgs log", first)
@@ -178,21 +183,33 @@ func TestHonestLogStaysQuiet(t *testing.T) {
 	if paths, _ := refresh(); len(paths) != 0 {
 		t.Errorf("got %v though nothing was added", paths)
 	}
-	for i := range 700 {
-		if _, err := w.World.Logs.Msgs.Append(contact.Leaf([32]byte{byte(i), byte(i >> 8), 2}, [16]byte{})); err != nil {
-			t.Fatal(err)
-		}
-	}
+	grow(t, w, 2, 700)
 	paths, bytes := refresh()
-	t.Logf("%d tiles, %d bytes", len(paths), bytes)
 	if len(paths) == 0 || len(paths) > 6 || bytes > 6*8192 {
-		t.Errorf("got %d tiles, %d bytes: %v", len(paths), bytes, paths)
+		t.Errorf("got %d tiles, %d bytes: %v; want a path of two tiles a level at most", len(paths), bytes, paths)
 	}
 	if again, _ := refresh(); len(again) != 0 {
 		t.Errorf("got %v, want that they are compared once", again)
 	}
 	w.want(t, CodeCheck{Code: in.Code}, contact.GenuineForAnyone)
-	if n := fmt.Sprint(w.d.Forks()); n != "[]" {
-		t.Errorf("got forks %s", n)
+	if n := w.d.Forks(); len(n) != 0 {
+		t.Errorf("got %d forks", len(n))
 	}
+}
+
+// What an hour's growth of a log of a million leaves costs a device: requests and bytes.
+func BenchmarkCompareLogs(b *testing.B) {
+	b.ReportAllocs()
+	w, _, refresh := growing(b, 1_000_000)
+	refresh()
+	tiles, size, n := 0, 0, 0
+	for b.Loop() {
+		b.StopTimer()
+		grow(b, w, 2, 1000)
+		b.StartTimer()
+		paths, bytes := refresh()
+		tiles, size, n = tiles+len(paths), size+bytes, n+1
+	}
+	b.ReportMetric(float64(tiles)/float64(n), "tiles/op")
+	b.ReportMetric(float64(size)/float64(n), "tilebytes/op")
 }
