@@ -86,13 +86,14 @@ func (m *Monitor) Tail(ctx context.Context) error {
 // fetchPolicies asks the server for the text of policies that the profile lists.
 func (m *Monitor) fetchPolicies(ctx context.Context) error {
 	m.mu.Lock()
-	p, err := m.profile()
-	missing := err == nil && slices.ContainsFunc(p.Policies, func(r contact.PolicyRef) bool { return m.view.policies[r.Hash] == nil })
+	refs, err := m.policies()
+	missing := err == nil && slices.ContainsFunc(refs, func(r contact.PolicyRef) bool { return m.view.policies[r.Hash] == nil })
+	id := m.view.clinic
 	m.mu.Unlock()
 	if err != nil || !missing {
 		return err
 	}
-	page, err := m.cfg.Server.GetClinic(ctx, p.Clinic, 0)
+	page, err := m.cfg.Server.GetClinic(ctx, id, 0)
 	if err != nil {
 		return fmt.Errorf("fetch policies: %w", err)
 	}
@@ -112,12 +113,12 @@ func (m *Monitor) accept(raw []byte, log string) (translog.Checkpoint, translog.
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	p, err := m.profile()
+	refs, err := m.policies()
 	if err != nil {
 		return c, translog.Head{}, nil, err
 	}
 	err = fmt.Errorf("%w: no policy of the profile accepts its head", ErrLog)
-	for _, ref := range p.Policies {
+	for _, ref := range refs {
 		policy := m.view.policies[ref.Hash]
 		if policy == nil {
 			continue

@@ -208,6 +208,41 @@ func TestLogReplaced(t *testing.T) {
 	}
 }
 
+// A damaged log takes no notes any more: the profile that lists the new log's policy is handed over,
+// and met in the new log alone. Nothing else is believed of it before.
+func TestLogReplacedWithoutTheOldOne(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.grant()
+	logs := must(memlog.New(memlog.Config{Name: "log.example.com/2", Rand: contacttest.Seed("second logs"), Now: func() time.Time { return w.clock }}))(t)
+	profile := w.profile(2)
+	now := w.clock.Unix()
+	profile.Policies[0].NotAfter = now + 24*3600
+	profile.Policies = append(profile.Policies, contact.PolicyRef{Hash: contact.PolicyHash(logs.PolicyText()), NotBefore: now, NotAfter: now + 300*24*3600})
+	note := must(w.roots.SignProfile(profile))(t)
+	old := w.server.leaves
+	w.server.logs, w.server.leaves = logs, map[string][][]byte{}
+	for _, leaf := range old[clinic.KeysLog] {
+		w.server.log(clinic.KeysLog, leaf)
+	}
+	w.server.log(clinic.KeysLog, note)
+	w.clock = w.clock.Add(time.Minute)
+	if err := w.m.Tail(t.Context()); !errors.Is(err, monitor.ErrLog) {
+		t.Errorf("before it was told: got %v, want %v", err, monitor.ErrLog)
+	}
+	evil := must(clinic.NewRoots(2, contacttest.Seed("evil"), "root-a", "root-b", "root-c"))(t)
+	forged := profile
+	forged.N, forged.Roots = 9, evil.Set()
+	wantRefused(t, w.m.Deliver(must(evil.SignProfile(forged))(t)), "note")
+	check(t, w.m.Deliver(note))
+	w.reopen()
+	w.tail()
+	w.wantAlarms(monitor.AlarmOrigin)
+	if s := w.round(); s.Profile != contact.Hash(contact.NoteHash(profile.Marshal())) {
+		t.Error("the status does not name the new profile")
+	}
+}
+
 // A server that has no messages log yet is believed until something should be in it.
 func TestEmptyLog(t *testing.T) {
 	t.Parallel()
