@@ -147,6 +147,69 @@ func TestStolenWithoutTiles(t *testing.T) {
 	w.want(t, CodeCheck{Code: in.Code}, contact.KeyStolen)
 }
 
+// A root that freezes one branch of a log with two histories takes back what lies below: for codes
+// when they are asked about, for bundles and for what was trusted at the next refresh.
+func TestFrozenLogIsSpared(t *testing.T) {
+	t.Parallel()
+	w, in := newClinicWorld(t)
+	w.want(t, CodeCheck{Code: in.Code}, contact.GenuineForAnyone)
+	w.Clock = w.Clock.Add(time.Hour)
+	w.show(twin(t, w, 5))
+	if err := w.d.RefreshClinics(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	w.want(t, CodeCheck{Code: in.Code}, contact.LogForked)
+
+	grow(t, w, 3, 400)
+	size, root := w.World.Logs.Msgs.Head()
+	p := w.Clinic.Profile()
+	p.N++
+	p.Frozen = []contact.FrozenHead{{Origin: w.World.Logs.Msgs.Origin(), Size: size, Root: root}}
+	note, err := w.Roots.SignProfile(p)
+	if err != nil {
+		t.Fatal(err)
+	}
+	logged := w.Log(note, nil)
+	hash := contact.NoteHash(p.Marshal())
+	w.Clock = w.Clock.Add(time.Hour)
+	status, err := w.Monitor.SignStatus(contact.Status{
+		Clinic: w.Clinic.ID(), Issued: w.Clock.Unix(), Profile: hash, KeyState: []contact.KeyState{{Key: contact.KeyHash(w.Device.Key()), State: "ok"}},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	news := w.News(logged)
+	news.Status = status
+	w.s.Tell(news)
+	w.s.Logs(w.World.Logs.Keys, w.World.Logs.Msgs)
+	bundle := w.Parts()
+	bundle.Profile, bundle.ProfileProof, bundle.Status = logged.Note, logged.Proof, status
+	checkBundle := func(want contact.Finding) {
+		t.Helper()
+		v, err := w.d.CheckBundle(t.Context(), bundle.Marshal(), nil, "")
+		if err != nil || v.Headline != want {
+			t.Errorf("bundle: got %v, %v, want %s", v.Findings, err, want)
+		}
+	}
+	w.s.Tiles()
+	checkBundle(contact.LogForked)
+	if paths, _ := w.s.Tiles(); len(paths) != 0 {
+		t.Errorf("a bundle had the device ask for %v", paths)
+	}
+	clear(w.d.notes.tried)
+	if err := w.d.RefreshClinics(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	checkBundle(contact.GenuineForAnyone)
+	w.want(t, CodeCheck{Code: in.Code}, contact.GenuineForAnyone)
+	w.d = reopen(t, w.d, w.cfg)
+	w.s.Tiles()
+	w.want(t, CodeCheck{Code: in.Code}, contact.GenuineForAnyone)
+	if paths, _ := w.s.Tiles(); len(paths) != 0 {
+		t.Errorf("asked again for %v", paths)
+	}
+}
+
 // growing is a device that watches a log of so many leaves.
 func growing(t testing.TB, leaves int) (w *clinicWorld, in contact.CodeInput, refresh func() ([]string, int)) {
 	w, in = newClinicWorld(t)

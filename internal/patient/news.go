@@ -95,6 +95,7 @@ func (d *Device) refreshClinics(ctx context.Context, which func(contact.Pin, pap
 			failed = err
 		}
 	}
+	d.placeTrusted(ctx)
 	d.judgeAgain()
 	return failed
 }

@@ -41,6 +41,8 @@ type papers struct {
 	Heads    [][]byte             `json:"heads,omitempty"`
 	Servers  []serverMark         `json:"servers,omitempty"`
 	Lines    []lineage            `json:"lines,omitempty"`    // of each log
+	Placed   []contact.Prefix     `json:"placed,omitempty"`   // shown to lie below a frozen head
+	Unplaced []contact.Prefix     `json:"unplaced,omitempty"` // to ask about
 	AskedAt  int64                `json:"asked_at,omitempty"` // last success, Unix seconds
 }
 
@@ -93,6 +95,7 @@ func (d *Device) keepPapers(p papers) error {
 		return err
 	}
 	if i := d.notes.find(p.Clinic); i >= 0 {
+		p.Placed, p.Unplaced = d.notes.clinics[i].Placed, d.notes.clinics[i].Unplaced // see changePapers
 		d.notes.clinics[i] = p
 	} else {
 		d.notes.clinics = append(d.notes.clinics, p)
