@@ -148,6 +148,52 @@ func TestForks(t *testing.T) {
 	}
 }
 
+// unsigned takes the witness's line off a checkpoint.
+func unsigned(t *testing.T, raw []byte) []byte {
+	t.Helper()
+	c := must(translog.ParseCheckpoint(raw))(t)
+	c.Signed.Sigs = c.Signed.Sigs[:1]
+	return c.Signed.Marshal()
+}
+
+// Two heads of one size that the log signed are an alarm also where too few witnesses signed one of
+// them, or both. One such head alone, or one that somebody else signed, is none.
+func TestTwoHeadsWithoutQuorum(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.grant()
+	w.server.log(clinic.MsgsLog, []byte("one"))
+	w.tail()
+	show := func(head []byte, want ...monitor.AlarmKind) {
+		t.Helper()
+		w.server.heads[clinic.MsgsLog] = head
+		if err := w.m.Tail(t.Context()); !errors.Is(err, monitor.ErrLog) {
+			t.Errorf("got %v, want %v", err, monitor.ErrLog)
+		}
+		w.wantAlarms(want...)
+	}
+	twin := newServer(t, func() time.Time { return w.clock })
+	twin.log(clinic.MsgsLog, []byte("ONE"))
+	stranger := must(memlog.New(memlog.Config{Name: "log.example.com", Rand: contacttest.Seed("a stranger"), Now: func() time.Time { return w.clock }}))(t)
+	must(stranger.Msgs.Append([]byte("ONE")))(t)
+	show(unsigned(t, w.server.logs.Msgs.Checkpoint()))
+	show(unsigned(t, stranger.Msgs.Checkpoint()))
+	show(unsigned(t, twin.logs.Msgs.Checkpoint()), monitor.AlarmFork)
+
+	// Neither has a quorum, with a restart between.
+	third := newServer(t, func() time.Time { return w.clock })
+	for range 2 {
+		twin.log(clinic.MsgsLog, []byte("two"))
+		third.log(clinic.MsgsLog, []byte("three"))
+	}
+	show(unsigned(t, twin.logs.Msgs.Checkpoint()), monitor.AlarmFork)
+	third.log(clinic.MsgsLog, []byte("three"))
+	w.reopen()
+	show(unsigned(t, third.logs.Msgs.Checkpoint()), monitor.AlarmFork, monitor.AlarmFork)
+	w.server.heads[clinic.MsgsLog] = nil
+	w.tail()
+}
+
 // An old head replayed is no alarm by itself, and turns stale.
 func TestOldHeadReplayed(t *testing.T) {
 	t.Parallel()
