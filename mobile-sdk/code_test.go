@@ -15,6 +15,7 @@ func TestCheckCode(t *testing.T) {
 	in := w.BearerCode("anyone")
 	s.Put(t, in)
 	s.Tell(w.News())
+	s.Logs(w.Logs.Keys, w.Logs.Msgs)
 	cfg := configIn(t.TempDir())
 	cfg.SetServer(s.URL)
 	c, err := cfg.Create(newStore())

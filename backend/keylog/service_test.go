@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -16,6 +17,7 @@ import (
 	"github.com/chaperone-privacy/chaperone/backend/keylog/keylogtest"
 	"github.com/chaperone-privacy/chaperone/backend/logwriter"
 	"github.com/chaperone-privacy/chaperone/backend/store/memory"
+	"github.com/chaperone-privacy/chaperone/internal/contact"
 )
 
 type world struct {
@@ -228,7 +230,7 @@ func TestAuthorise(t *testing.T) {
 	wantErr := func(what string, s *keylog.Service, r keylog.Request, want error) {
 		t.Helper()
 		c, err := s.Authorise(t.Context(), r)
-		if !errors.Is(err, want) || want == nil && c != a.ID {
+		if !errors.Is(err, want) || want == nil && !slices.Equal(c, []keylog.ClinicID{a.ID}) {
 			t.Errorf("%s: got %v, want %v", what, err, want)
 		}
 	}
@@ -257,6 +259,51 @@ func TestAuthorise(t *testing.T) {
 	w.admitted[a.ID] = true
 	w.now = w.now.Add(31 * 24 * time.Hour)
 	wantErr("grant over", w.Service, a.Request(procedure, w.now, [32]byte{1}), keylog.ErrProof)
+}
+
+// Public keys are public: another clinic that granted this one's keys to itself, even first, and
+// revoked them, and is not admitted any more, changes nothing for it.
+func TestAnotherClinicGrantsTheKeyRegression(t *testing.T) {
+	t.Parallel()
+	a, thief := keylogtest.New(t, "a"), keylogtest.New(t, "thief")
+	w := newWorld(t, a, thief)
+	const procedure = "/chaperone.v1.ClinicService/Publish"
+	want := func(what string, want ...keylog.ClinicID) {
+		t.Helper()
+		got, err := w.Authorise(t.Context(), a.Request(procedure, w.now, [32]byte{1}))
+		if err != nil || !slices.Equal(got, want) {
+			t.Errorf("%s: got %v, %v, want %v", what, got, err, want)
+		}
+	}
+	w.append(t, thief.Profile(t, 1))
+	for key, role := range map[string]contact.Role{keylogtest.Desk: contact.RoleDevice, keylogtest.Monitor: contact.RoleMonitor} {
+		g := contact.Grant{
+			Clinic: thief.ID, Key: a.Key(t, key), Role: role, Label: "Not mine", Holder: "thief",
+			NotBefore: w.now.Add(-time.Hour).Unix(), NotAfter: w.now.Add(24 * time.Hour).Unix(), Cap: 100,
+		}
+		if role == contact.RoleDevice {
+			g.Kinds = []contact.Kind{contact.KindNotice}
+		}
+		w.append(t, thief.SignRoots(g.Marshal()))
+	}
+	want("before its own clinic granted it", thief.ID)
+	w.append(t, a.Profile(t, 1))
+	w.append(t, a.Grant(t, "Front desk", w.now.Add(-time.Hour)))
+	w.append(t, a.GrantKey(t, keylogtest.Monitor, contact.RoleMonitor, w.now.Add(-time.Hour)))
+	want("granted by both", thief.ID, a.ID)
+	if err := w.PutStatus(t.Context(), a.Status(w.now, keylogtest.Monitor)); err != nil {
+		t.Errorf("status: %v", err)
+	}
+	w.admitted[thief.ID] = false
+	want("the other is not admitted", a.ID)
+	w.admitted[thief.ID] = true
+	for _, key := range []string{keylogtest.Desk, keylogtest.Monitor} {
+		w.append(t, thief.SignRoots(contact.Revoke{Clinic: thief.ID, Key: a.Key(t, key), Reason: contact.Compromised}.Marshal()))
+	}
+	want("the other revoked it", a.ID)
+	if err := w.PutStatus(t.Context(), a.Status(w.now.Add(time.Minute), keylogtest.Monitor)); err != nil {
+		t.Errorf("status after the other's revocation: %v", err)
+	}
 }
 
 func TestAdmissionFile(t *testing.T) {

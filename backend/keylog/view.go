@@ -5,6 +5,7 @@ import (
 	"crypto/ed25519"
 	"errors"
 	"log/slog"
+	"slices"
 	"sync"
 	"time"
 
@@ -53,7 +54,7 @@ func (v *view) learn(o Opened) {
 		k.newest[o.Series] = o.N
 	}
 	for _, g := range k.Grants[grants:] {
-		if g.Role == contact.RoleDevice {
+		if g.Role == contact.RoleDevice && !slices.Contains(v.devices[g.Key.Public], o.Clinic) {
 			v.devices[g.Key.Public] = append(v.devices[g.Key.Public], o.Clinic)
 		}
 	}
@@ -181,56 +182,67 @@ type Request struct {
 // LogValue keeps requests out of logs.
 func (Request) LogValue() slog.Value { return slog.StringValue("[redacted]") }
 
-// Authorise returns the clinic that granted the key of a request to one of its devices, if the
-// signature verifies, the grant is in force, the key was not revoked, in this log or one that it
-// replaced, by whichever server, and the clinic is admitted. It returns [ErrProof], [ErrRevoked],
-// [ErrClock], [ErrNotAdmitted], [ErrMalformed] or [ErrUnavailable].
-func (s *Service) Authorise(ctx context.Context, r Request) (ClinicID, error) {
+// Authorise returns the clinics that granted the key of a request to one of their devices, if the
+// signature verifies. Only those are among them whose grant is in force, which did not revoke the
+// key, in this log or one that it replaced, by whichever server, and which are admitted. There can
+// be several, because public keys are public: whoever grants another clinic's key to itself must
+// neither speak for it nor stand in its way, so what one of them may not do another still may. It
+// returns [ErrProof], [ErrRevoked], [ErrClock], [ErrNotAdmitted], [ErrMalformed] or [ErrUnavailable].
+func (s *Service) Authorise(ctx context.Context, r Request) ([]ClinicID, error) {
 	if len(r.PublicKey) != ed25519.PublicKeySize || len(r.Nonce) != 16 || len(r.Signature) != ed25519.SignatureSize {
-		return ClinicID{}, ErrMalformed
+		return nil, ErrMalformed
 	}
 	if !ed25519.Verify(r.PublicKey, contact.RequestBytes(r.Procedure, r.UnixSeconds, [16]byte(r.Nonce), r.Digest), r.Signature) {
-		return ClinicID{}, ErrProof
+		return nil, ErrProof
 	}
 	now := s.c.Now()
 	if off := now.Sub(time.Unix(r.UnixSeconds, 0)); off > contact.RequestWindow || off < -contact.RequestWindow {
-		return ClinicID{}, ErrClock
+		return nil, ErrClock
 	}
 	if err := s.fresh(ctx); err != nil {
-		return ClinicID{}, s.answer(ctx, "authorise", err)
+		return nil, s.answer(ctx, "authorise", err)
 	}
-	clinic, err := s.granter([32]byte(r.PublicKey), now.Unix())
+	granters, err := s.granters([32]byte(r.PublicKey), now.Unix())
 	if err != nil {
-		return ClinicID{}, err
+		return nil, err
 	}
-	admitted, err := s.c.Admission.Admitted(clinic)
-	if err != nil {
-		return ClinicID{}, s.answer(ctx, "authorise", err)
+	var admitted []ClinicID
+	for _, clinic := range granters {
+		ok, err := s.c.Admission.Admitted(clinic)
+		if err != nil {
+			return nil, s.answer(ctx, "authorise", err)
+		}
+		if ok {
+			admitted = append(admitted, clinic)
+		}
 	}
-	if !admitted {
-		return ClinicID{}, ErrNotAdmitted
+	if len(admitted) == 0 {
+		return nil, ErrNotAdmitted
 	}
-	return clinic, nil
+	return admitted, nil
 }
 
-// granter returns the first clinic by whose grant a device key may be used now.
-func (s *Service) granter(public [32]byte, now int64) (ClinicID, error) {
+// granters returns the clinics by whose grant a device key may be used now, in the order of the log.
+func (s *Service) granters(public [32]byte, now int64) (out []ClinicID, err error) {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
-	err := ErrProof
+	err = ErrProof
 	for _, c := range s.view.devices[public] {
 		k := s.known(c)
 		for _, g := range k.Grants {
 			if g.Role != contact.RoleDevice || g.Key.Public != public {
 				continue
 			}
-			switch e := k.usable(g, now); e {
-			case nil:
-				return c, nil
-			case ErrRevoked:
+			switch e := k.usable(g, now); {
+			case e == nil && !slices.Contains(out, c):
+				out = append(out, c)
+			case errors.Is(e, ErrRevoked):
 				err = e
 			}
 		}
 	}
-	return ClinicID{}, err
+	if len(out) > 0 {
+		err = nil
+	}
+	return out, err
 }

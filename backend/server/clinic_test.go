@@ -102,6 +102,37 @@ func TestPublishPerDay(t *testing.T) {
 	publish("another clinic", b, 10, published)
 }
 
+// A clinic that grants another's key to itself cannot use up what that one may publish.
+func TestPublishPerDayOfAnotherRegression(t *testing.T) {
+	t.Parallel()
+	cfg := Config{Data: t.TempDir(), DB: MemoryDB, every: time.Millisecond, Limits: Limits{PublishPerDay: 2}}
+	a, thief := keylogtest.New(t, "a"), keylogtest.New(t, "thief")
+	admit(t, cfg.Data, a)
+	admit(t, cfg.Data, thief)
+	client := contactOver(t, start(t, cfg), true)
+	from := time.Now().Add(-time.Hour)
+	stolen := contact.Grant{
+		Clinic: thief.ID, Key: a.Key(t, keylogtest.Desk), Role: contact.RoleDevice, Kinds: []contact.Kind{contact.KindNotice},
+		Label: "Not mine", Holder: "thief", NotBefore: from.Unix(), NotAfter: from.Add(24 * time.Hour).Unix(), Cap: 100,
+	}
+	logNotes(t, client, thief.Profile(t, 1), thief.Grant(t, "Front desk", from), thief.SignRoots(stolen.Marshal()),
+		a.Profile(t, 1), a.Grant(t, "Front desk", from))
+	for n := range 2 {
+		if _, err := client.Publish(t.Context(), publication(thief, n)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	_, err := client.Publish(t.Context(), publication(thief, 2))
+	wantCode(t, "the other clinic's third", err, connect.CodeResourceExhausted)
+	for n := range 2 {
+		if _, err := client.Publish(t.Context(), publication(a, 10+n)); err != nil {
+			t.Errorf("message %d: %v", n, err)
+		}
+	}
+	_, err = client.Publish(t.Context(), publication(a, 12))
+	wantCode(t, "third", err, connect.CodeResourceExhausted)
+}
+
 // A key that was revoked through one server is refused by another over the same database at once.
 func TestRevokedThroughAnotherServer(t *testing.T) {
 	t.Parallel()

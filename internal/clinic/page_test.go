@@ -4,10 +4,12 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -172,6 +174,53 @@ func TestHostileLog(t *testing.T) {
 	}
 	if took := time.Since(start); took > 10*time.Second {
 		t.Errorf("took %v", took)
+	}
+}
+
+// A log that took the place of another is read in its place, from where the server has it.
+func TestReplacedLog(t *testing.T) {
+	t.Parallel()
+	var mu sync.Mutex
+	there := map[string]string{"/log/keys/checkpoint": "one", "/log/keys/tile/entries/000.p/1": "\x00\x01a"}
+	h := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		mu.Lock()
+		defer mu.Unlock()
+		body, ok := there[r.URL.Path]
+		if !ok {
+			http.NotFound(w, r)
+			return
+		}
+		_, _ = io.WriteString(w, body)
+	}))
+	t.Cleanup(h.Close)
+	s, err := NewServer(ServerConfig{URL: h.URL})
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := func(checkpoint, entry string) {
+		t.Helper()
+		c, err := s.Checkpoint(t.Context(), KeysLog)
+		if err != nil || string(c) != checkpoint {
+			t.Errorf("checkpoint: got %q, %v, want %q", c, err, checkpoint)
+		}
+		if e, err := s.Entries(t.Context(), KeysLog, 0, 1); err != nil || string(e[0]) != entry {
+			t.Errorf("entries: got %q, %v, want %q", e, err, entry)
+		}
+	}
+	want("one", "a")
+	mu.Lock()
+	there["/log/2/keys/checkpoint"], there["/log/2/keys/tile/entries/000.p/1"] = "two", "\x00\x01b"
+	there["/log/3/keys/checkpoint"], there["/log/3/keys/tile/entries/000.p/1"] = "three", "\x00\x01c"
+	mu.Unlock()
+	want("three", "c")
+	want("three", "c")
+	mu.Lock()
+	delete(there, "/log/3/keys/checkpoint")
+	delete(there, "/log/2/keys/checkpoint")
+	mu.Unlock()
+	want("one", "a")
+	if _, err := s.Checkpoint(t.Context(), MsgsLog); !errors.Is(err, ErrNotThere) {
+		t.Errorf("an empty log: got %v", err)
 	}
 }
 

@@ -12,6 +12,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"sync"
 	"time"
 
 	"connectrpc.com/connect/v2"
@@ -59,6 +60,9 @@ type Server struct {
 	rand    io.Reader
 	contact chaperonev1connect.ContactServiceClient
 	clinic  chaperonev1connect.ClinicServiceClient
+
+	mu   sync.Mutex
+	logs map[string]contact.LogName // those last read, by kind; under mu
 }
 
 // NewServer returns a Server. It fails with [ErrBadServer] and asks nothing yet.

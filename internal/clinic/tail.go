@@ -8,6 +8,8 @@ import (
 	"io"
 	"net/http"
 	"strconv"
+
+	"github.com/chaperone-privacy/chaperone/internal/contact"
 )
 
 // The two logs of a server.
@@ -19,13 +21,62 @@ const (
 // tileWidth is how many entries or hashes a full tile has (C2SP tlog-tiles).
 const tileWidth = 256
 
+// maxCheckpoint is the greatest size of a checkpoint, in bytes.
+const maxCheckpoint = 64 << 10
+
 // ErrNotThere says that a log does not have what was asked for.
 var ErrNotThere = errors.New("not in this log")
 
+// maxReplaced bounds how many logs that took the place of another are followed at once.
+const maxReplaced = 16
+
 // Checkpoint fetches a log's newest checkpoint that a quorum of witnesses signed. log is
-// [KeysLog] or [MsgsLog]. It fails with [ErrOffline], [ErrNotThere] or [ErrBadAnswer].
+// [KeysLog] or [MsgsLog]. When the server has another log in the place of that one, it is the new
+// one's, under its own origin; [Server.Entries] and [Server.Tile] then read the new one too. It
+// fails with [ErrOffline], [ErrNotThere] or [ErrBadAnswer].
 func (s *Server) Checkpoint(ctx context.Context, log string) ([]byte, error) {
-	return s.get(ctx, log, "checkpoint", 64<<10)
+	name := s.logName(log)
+	raw, err := s.get(ctx, name, "checkpoint", maxCheckpoint)
+	if errors.Is(err, ErrNotThere) && name.N > 1 { // whatever that was
+		name.N = 1
+		s.setLogName(name)
+		raw, err = s.get(ctx, name, "checkpoint", maxCheckpoint)
+	}
+	if err != nil && !errors.Is(err, ErrNotThere) {
+		return nil, err
+	}
+	for range maxReplaced {
+		newer, missing := s.get(ctx, name.Next(), "checkpoint", maxCheckpoint)
+		if errors.Is(missing, ErrNotThere) {
+			break
+		}
+		if missing != nil {
+			return nil, missing
+		}
+		name = name.Next()
+		raw, err = newer, nil
+		s.setLogName(name)
+	}
+	return raw, err
+}
+
+// logName is the log of a kind that was last read.
+func (s *Server) logName(kind string) contact.LogName {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if n, ok := s.logs[kind]; ok {
+		return n
+	}
+	return contact.LogName{N: 1, Kind: kind}
+}
+
+func (s *Server) setLogName(n contact.LogName) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.logs == nil {
+		s.logs = map[string]contact.LogName{}
+	}
+	s.logs[n.Kind] = n
 }
 
 // Entries fetches entries of a log from an index on: at least one and at most n, up to the end
@@ -37,10 +88,11 @@ func (s *Server) Entries(ctx context.Context, log string, from, n int64) ([][]by
 	}
 	tile, skip := from/tileWidth, from%tileWidth
 	width := min(tileWidth, skip+n)
-	raw, err := s.get(ctx, log, "tile/entries/"+tilePath(tile, width), maxBundleFile)
+	name := s.logName(log)
+	raw, err := s.get(ctx, name, "tile/entries/"+tilePath(tile, width), maxBundleFile)
 	if errors.Is(err, ErrNotThere) && width < tileWidth {
 		// A server may have dropped the partial tile of a tile that is full since.
-		raw, err = s.get(ctx, log, "tile/entries/"+tilePath(tile, tileWidth), maxBundleFile)
+		raw, err = s.get(ctx, name, "tile/entries/"+tilePath(tile, tileWidth), maxBundleFile)
 	}
 	if err != nil {
 		return nil, err
@@ -58,7 +110,7 @@ func (s *Server) Tile(ctx context.Context, log string, level int, index, width i
 	if level < 0 || index < 0 || width < 1 || width > tileWidth {
 		return nil, fmt.Errorf("read log: %w", ErrNotThere)
 	}
-	raw, err := s.get(ctx, log, "tile/"+strconv.Itoa(level)+"/"+tilePath(index, width), tileWidth*32)
+	raw, err := s.get(ctx, s.logName(log), "tile/"+strconv.Itoa(level)+"/"+tilePath(index, width), tileWidth*32)
 	if err != nil {
 		return nil, err
 	}
@@ -99,11 +151,11 @@ func splitEntries(raw []byte) ([][]byte, error) {
 }
 
 // get fetches a file of a log, most bytes at most.
-func (s *Server) get(ctx context.Context, log, path string, most int64) ([]byte, error) {
-	if log != KeysLog && log != MsgsLog {
+func (s *Server) get(ctx context.Context, log contact.LogName, path string, most int64) ([]byte, error) {
+	if log.Kind != KeysLog && log.Kind != MsgsLog {
 		return nil, fmt.Errorf("read log: %w", ErrNotThere)
 	}
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, s.url+"/log/"+log+"/"+path, http.NoBody)
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, s.url+log.Path()+path, http.NoBody)
 	if err != nil {
 		return nil, fmt.Errorf("read log: %w", ErrBadServer)
 	}

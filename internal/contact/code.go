@@ -35,6 +35,7 @@ type CodeInput struct {
 	Memory    Memory
 	Now       time.Time
 	FreshHead time.Time
+	Prefixes  []Prefix
 }
 
 // VerifyCode judges a code and what servers answered to it. Results and errors are those of
@@ -69,7 +70,7 @@ func VerifyCode(in CodeInput) (Verdict, Memory, error) {
 	b := in.Evidence
 	b.Message, b.VRF = payload.Note, payload.VRF
 	return decide(judge{
-		in:     Input{Text: in.Text, Channel: in.Channel, Memory: in.Memory, Now: in.Now, FreshHead: in.FreshHead},
+		in:     Input{Text: in.Text, Channel: in.Channel, Memory: in.Memory, Now: in.Now, FreshHead: in.FreshHead, Prefixes: in.Prefixes},
 		b:      b,
 		sealed: &outer,
 	})

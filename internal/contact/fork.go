@@ -76,20 +76,86 @@ func contradicted(unbacked, accepted []HeadSeen) bool {
 	return false
 }
 
-// forked reports whether a head of a clinic lies in a log that told two stories. A head that
-// the root signed as the last of a damaged log (`log-frozen`) is not touched.
-func forked(found []Fork, clinic [32]byte, h translog.Head, frozen []FrozenHead) bool {
+// Prefix shows that a head lies on the branch of a log that the root has frozen: its tree is the
+// beginning of the frozen one. Without Proof it names what is to be shown.
+type Prefix struct {
+	Origin     string `json:"origin"`
+	Size       int64  `json:"size"`
+	Root       Hash   `json:"root"`
+	FrozenSize int64  `json:"frozen_size"` // greater than Size
+	FrozenRoot Hash   `json:"frozen_root"`
+	// Proof is that of [translog.CheckPrefix].
+	Proof []Hash `json:"proof,omitempty"`
+}
+
+func (p Prefix) heads() (older, frozen translog.Head) {
+	return translog.Head{Origin: p.Origin, Size: p.Size, Root: p.Root}, translog.Head{Origin: p.Origin, Size: p.FrozenSize, Root: p.FrozenRoot}
+}
+
+// Same reports whether two are about the same heads, whatever their proofs.
+func (p Prefix) Same(o Prefix) bool {
+	a, b := p.heads()
+	c, d := o.heads()
+	return a == c && b == d
+}
+
+// Holds reports whether the proof does.
+func (p Prefix) Holds() bool {
+	older, frozen := p.heads()
+	return p.Size < p.FrozenSize && translog.CheckPrefix(older, frozen, raw(p.Proof)) == nil
+}
+
+func raw(hashes []Hash) [][32]byte {
+	var out [][32]byte
+	for _, h := range hashes {
+		out = append(out, h)
+	}
+	return out
+}
+
+// ProvePrefixes makes the proofs from tiles of the frozen logs. What cannot be shown is left out:
+// the tiles are missing or wrong, or the head is of another history than the frozen one.
+func ProvePrefixes(ctx context.Context, wanted []Prefix, read ReadTile) []Prefix {
+	var out []Prefix
+	for _, p := range wanted {
+		older, frozen := p.heads()
+		proof, err := translog.ProvePrefix(ctx, older, frozen, func(ctx context.Context, t translog.Tile) ([]byte, error) { return read(ctx, p.Origin, t) })
+		if err != nil || p.Size >= p.FrozenSize {
+			continue
+		}
+		p.Proof = nil
+		for _, h := range proof {
+			p.Proof = append(p.Proof, h)
+		}
+		out = append(out, p)
+	}
+	return out
+}
+
+// forked reports whether a head of a clinic lies in a log that told two stories. A head that the
+// root signed as the last of a damaged log (`log-frozen`) is not touched, nor is one that is shown
+// to be on its branch. unplaced is what would have to be shown.
+func forked(found []Fork, clinic [32]byte, h translog.Head, frozen []FrozenHead, shown []Prefix) (touched bool, unplaced []Prefix) {
+	if !slices.ContainsFunc(found, func(x Fork) bool { return x.Clinic == clinic && x.Origin == h.Origin }) {
+		return false, nil
+	}
 	for _, x := range frozen {
-		if x.Origin == h.Origin && x.Size == h.Size && x.Root == h.Root {
-			return false
+		if x.Origin != h.Origin {
+			continue
 		}
-	}
-	for _, x := range found {
-		if x.Clinic == clinic && x.Origin == h.Origin {
-			return true
+		if x.Size == h.Size && x.Root == h.Root {
+			return false, nil
 		}
+		if h.Size >= x.Size {
+			continue
+		}
+		p := Prefix{Origin: h.Origin, Size: h.Size, Root: h.Root, FrozenSize: x.Size, FrozenRoot: x.Root}
+		if slices.ContainsFunc(shown, func(s Prefix) bool { return s.Same(p) && s.Holds() }) {
+			return false, nil
+		}
+		unplaced = append(unplaced, p)
 	}
-	return false
+	return true, unplaced
 }
 
 // ReadTile fetches a tile of a log (C2SP tlog-tiles). Nothing in it is believed.
@@ -161,11 +227,7 @@ func (f Fork) Check(policies ...*translog.Policy) error {
 			return fmt.Errorf("fork: %w", err)
 		}
 	}
-	var proof [][32]byte
-	for _, h := range f.Proof {
-		proof = append(proof, h)
-	}
-	switch err := translog.CheckPrefix(heads[0], heads[1], proof); {
+	switch err := translog.CheckPrefix(heads[0], heads[1], raw(f.Proof)); {
 	case errors.Is(err, translog.ErrFork):
 		return nil
 	case err != nil:

@@ -19,6 +19,11 @@ func hostile() map[string][]string {
 		"a log with two histories": {
 			"internal/contact TestFork", "internal/contact TestFindForks", "internal/contact TestMergeFindsForksRegression",
 			"internal/translog TestPrefixFindsForks", "backend/logwriter TestForkIsRefusedByWitness", "backend/logwriter TestLateForkRegression",
+			"internal/contact TestBelowFrozenHead", "internal/patient TestServerForks", "internal/patient TestForkBehindManyHeads",
+			"internal/patient TestServerWithoutTiles", "internal/clinic/monitor TestTwoHeadsWithoutQuorum",
+		},
+		"another clinic that grants one's keys to itself": {
+			"backend/keylog TestAnotherClinicGrantsTheKeyRegression", "backend/server TestPublishPerDayOfAnotherRegression",
 		},
 		"an old checkpoint again":            {"internal/contact TestOldHeadsReplayed", "backend/logwriter TestWitnessRefusesSmallerRegression"},
 		"a revocation that the server hides": {"internal/contact TestHiddenRevocation"},

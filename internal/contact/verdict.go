@@ -93,6 +93,9 @@ type Verdict struct {
 
 	// Body is the signed text. It is empty unless the class is amber or green.
 	Body string
+	// Unplaced is what [Input.Prefixes] lacked: with LOG_FORKED, heads below one that the root froze
+	// of which nobody has shown that they lie on its branch.
+	Unplaced []Prefix
 	// Diff is set only in ALTERED, when nothing else is wrong.
 	Diff *Diff
 }

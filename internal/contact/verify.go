@@ -31,6 +31,9 @@ type Input struct {
 	// FreshHead is the newest T_head that the caller fetched and verified in this minute;
 	// zero when nothing was fetched.
 	FreshHead time.Time
+	// Prefixes show that heads of a log with two histories lie on the branch that the root froze.
+	// They are verified here.
+	Prefixes []Prefix
 }
 
 // Verify judges a bundle. The second result is what was learned from it, to be merged into
@@ -256,8 +259,14 @@ func (j *judge) logs() {
 		found = slices.Concat(found, j.in.Memory.Forks)
 	}
 	for _, h := range j.ev.used {
-		if forked(found, j.msg.Clinic, h, j.ev.profile.Frozen) {
+		touched, unplaced := forked(found, j.msg.Clinic, h, j.ev.profile.Frozen, j.in.Prefixes)
+		if touched {
 			j.find(LogForked)
+		}
+		for _, p := range unplaced {
+			if !slices.ContainsFunc(j.v.Unplaced, p.Same) {
+				j.v.Unplaced = append(j.v.Unplaced, p)
+			}
 		}
 	}
 	j.twoHeads = contradicted(j.ev.unbacked, all)

@@ -118,8 +118,13 @@ func (d *Device) checkCode(ctx context.Context, c CodeCheck) (Checked, error) {
 		in.Evidence = p.visitor(in.Evidence)
 	}
 	in.Evidence.MessageProof = f.proof
-	in.Now, in.FreshHead = d.now(), d.freshHead(p.Clinic)
+	in.Now, in.FreshHead, in.Prefixes = d.now(), d.freshHead(p.Clinic), p.Placed
 	v, learned, err := contact.VerifyCode(in)
+	if err == nil && len(v.Unplaced) > 0 {
+		// The server that gave the message knows where in its log it stands.
+		in.Prefixes = slices.Concat(in.Prefixes, d.place(ctx, p.Clinic, []string{f.server}, v.Unplaced))
+		v, learned, err = contact.VerifyCode(in)
+	}
 	if err != nil {
 		return Checked{}, err
 	}
@@ -183,11 +188,17 @@ func (d *Device) checkBundle(ctx context.Context, bundle []byte, text *string) (
 		return Checked{}, err
 	}
 	in := contact.Input{Bundle: bundle, Text: text, Memory: memory, Now: d.now()}
-	in.FreshHead = d.freshHead(clinicOf(b.Message))
+	clinic := clinicOf(b.Message)
+	p, err := d.papersOf(clinic)
+	if err != nil {
+		p = papers{} // a bundle brings its own
+	}
+	in.FreshHead, in.Prefixes = d.freshHead(clinic), p.Placed
 	v, learned, err := contact.Verify(in)
 	if err != nil {
 		return Checked{}, err
 	}
+	d.wantPlaced(clinic, v.Unplaced)
 	return d.settle(v, learned, trusted{Bundle: bundle}, b.Message)
 }
 

@@ -27,12 +27,13 @@ type clinicWorld struct {
 }
 
 // newClinicWorld has the clinic pinned, and one message for anyone on the server.
-func newClinicWorld(t *testing.T) (*clinicWorld, contact.CodeInput) {
+func newClinicWorld(t testing.TB) (*clinicWorld, contact.CodeInput) {
 	t.Helper()
 	w := &clinicWorld{World: contacttest.New(t), s: patienttest.New(t), dir: newDir(t)}
 	in := w.BearerCode("anyone")
 	w.s.Put(t, in)
 	w.s.Tell(w.News())
+	w.s.Logs(w.World.Logs.Keys, w.World.Logs.Msgs)
 	w.cfg = testConfig(w.dir)
 	w.cfg.Server, w.cfg.Patience = w.s.URL, time.Second
 	w.cfg.Now = func() time.Time { return w.Clock }
@@ -275,6 +276,7 @@ func TestSeveralServers(t *testing.T) {
 	in := w.BearerCode("anyone")
 	for _, s := range []*patienttest.Server{a, b, own} {
 		s.Tell(w.News())
+		s.Logs(w.Logs.Keys, w.Logs.Msgs)
 	}
 	b.Put(t, in)
 	cfg := testConfig(newDir(t))

@@ -183,7 +183,7 @@ func (d *Device) prepareClinic(ctx context.Context, words string, how Source) (C
 	if err != nil {
 		return ClinicOffer{}, err
 	}
-	offer.papers.setMark(serverMark{Server: server, Next: t.next, FullAt: d.now().Unix()})
+	offer.papers.setMark(serverMark{Server: server, Next: t.next, Keys: t.keys, FullAt: d.now().Unix()})
 	offer.papers.AskedAt = d.now().Unix()
 	if err := d.likeAnother(offer); err != nil {
 		return ClinicOffer{}, err

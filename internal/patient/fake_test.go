@@ -58,6 +58,7 @@ func newServer(t testing.TB) *fakeServer {
 	chaperonev1connect.RegisterContactServiceHandler(server, &s.Contact)
 	mux := http.NewServeMux()
 	connecthttp.Mount(mux, server)
+	mux.HandleFunc("/log/", s.ServeTile)
 	h := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		s.mu.Lock()
 		raw := s.raw

@@ -95,6 +95,7 @@ func (d *Device) refreshClinics(ctx context.Context, which func(contact.Pin, pap
 			failed = err
 		}
 	}
+	d.placeTrusted(ctx)
 	d.judgeAgain()
 	return failed
 }
@@ -123,6 +124,10 @@ func (d *Device) refreshClinic(ctx context.Context, p papers) error {
 		}
 		wg.Go(func() {
 			t, err := d.askClinic(ctx, server, p.Clinic[:], nil, mark.Next)
+			if err == nil && mark.Next > 0 && t.keys != mark.Keys {
+				full = true
+				t, err = d.askClinic(ctx, server, p.Clinic[:], nil, 0)
+			}
 			answers[i] = answer{t, full, err}
 		})
 	}
@@ -134,17 +139,17 @@ func (d *Device) refreshClinic(ctx context.Context, p papers) error {
 			failed = a.err
 			continue
 		}
-		learned, err := d.learn(&p, a.told)
+		learned, err := d.learn(ctx, servers[i], &p, a.told, a.full)
 		if err != nil {
 			return err
 		}
 		if !learned {
-			failed = badAnswer("nothing about the clinic verifies")
+			failed = badAnswer("what it says about the clinic does not verify")
 			continue
 		}
 		ok = true
 		mark := p.mark(servers[i])
-		mark.Next = a.next
+		mark.Next, mark.Keys = a.next, a.keys
 		if a.full {
 			mark.FullAt = d.now().Unix()
 		}
@@ -158,8 +163,10 @@ func (d *Device) refreshClinic(ctx context.Context, p papers) error {
 }
 
 // learn verifies what a server said about a pinned clinic, remembers what was learned and adds
-// what verified to the papers. It reports whether anything that a server sends each time did.
-func (d *Device) learn(p *papers, t told) (bool, error) {
+// what verified to the papers. It reports whether the server answered: anything verified that one
+// sends each time, and its logs were shown to have one history, or proven to have two. Of a server
+// that does not answer only that is learned which can make a verdict worse.
+func (d *Device) learn(ctx context.Context, server string, p *papers, t told, full bool) (bool, error) {
 	memory, err := d.memory()
 	if err != nil {
 		return false, err
@@ -174,6 +181,15 @@ func (d *Device) learn(p *papers, t told) (bool, error) {
 	}
 	if len(kept.Heads) == 0 {
 		return false, nil
+	}
+	forks, err := d.compareLogs(ctx, server, p, memory, learned, kept.Heads, full)
+	learned.Forks = append(learned.Forks, forks...)
+	if err != nil {
+		learned.Statuses, learned.Now = nil, 0
+		d.mu.Lock()
+		err = d.remember(learned, nil)
+		d.mu.Unlock()
+		return false, err
 	}
 	p.Notes, p.Policies, p.Heads = kept.Notes, kept.Policies, kept.Heads
 	told := t.news.Status != nil && kept.Status != nil

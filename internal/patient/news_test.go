@@ -4,11 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"testing"
 	"time"
 
 	"github.com/chaperone-privacy/chaperone/internal/contact"
 	"github.com/chaperone-privacy/chaperone/internal/contact/contacttest"
+	"github.com/chaperone-privacy/chaperone/internal/translog/memlog"
 )
 
 // A message that was trusted turns red when its key turns out to be stolen: on this device by a
@@ -21,6 +23,7 @@ func TestTrustedMessageTurnsRed(t *testing.T) {
 	in := w.BearerCode("anyone")
 	s.Contact.Put(t, in)
 	s.Tell(w.News())
+	s.Logs(w.Logs.Keys, w.Logs.Msgs)
 	cfgA, cfgB := syncConfig(t, s, "phone"), syncConfig(t, s, "laptop")
 	cfgA.Now, cfgB.Now = s.now, s.now
 	a, code := create(t, cfgA)
@@ -160,6 +163,42 @@ func TestRefresh(t *testing.T) {
 		t.Fatal(err)
 	}
 	w.want(t, CodeCheck{Code: in.Code}, contact.GenuineForAnyone)
+}
+
+// Of a keys log that took the place of another everything is read, once.
+func TestReplacedKeysLogIsReadAgain(t *testing.T) {
+	t.Parallel()
+	w, _ := newClinicWorld(t)
+	refresh := func(want ...uint64) {
+		t.Helper()
+		w.Clock = w.Clock.Add(time.Minute)
+		_, before := w.s.Asked()
+		if err := w.d.RefreshClinics(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		_, pages := w.s.Asked()
+		var got []uint64
+		for _, p := range pages[len(before):] {
+			got = append(got, p.GetAfter())
+		}
+		if !slices.Equal(got, want) {
+			t.Errorf("asked after %v, want %v", got, want)
+		}
+	}
+	refresh(0)
+	refresh(3)
+	second, err := memlog.New(memlog.Config{Name: "log.example.com/2", Rand: contacttest.Seed("second"), Now: func() time.Time { return w.Clock }})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := second.Keys.Append([]byte("a note")); err != nil {
+		t.Fatal(err)
+	}
+	news := w.News()
+	news.Heads[0] = second.Keys.Checkpoint()
+	w.s.Tell(news)
+	refresh(3, 0)
+	refresh(3)
 }
 
 // moreForEver makes a page say that there are more, with nothing on it.

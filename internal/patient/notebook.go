@@ -40,6 +40,9 @@ type papers struct {
 	Status   []byte               `json:"status,omitempty"`
 	Heads    [][]byte             `json:"heads,omitempty"`
 	Servers  []serverMark         `json:"servers,omitempty"`
+	Lines    []lineage            `json:"lines,omitempty"`    // of each log
+	Placed   []contact.Prefix     `json:"placed,omitempty"`   // shown to lie below a frozen head
+	Unplaced []contact.Prefix     `json:"unplaced,omitempty"` // to ask about
 	AskedAt  int64                `json:"asked_at,omitempty"` // last success, Unix seconds
 }
 
@@ -47,6 +50,7 @@ type papers struct {
 type serverMark struct {
 	Server string `json:"server"`
 	Next   uint64 `json:"next"`    // what to ask after
+	Keys   string `json:"keys"`    // origin of its keys log; of another one Next says nothing
 	FullAt int64  `json:"full_at"` // when everything was last read, Unix seconds
 }
 
@@ -91,6 +95,7 @@ func (d *Device) keepPapers(p papers) error {
 		return err
 	}
 	if i := d.notes.find(p.Clinic); i >= 0 {
+		p.Placed, p.Unplaced = d.notes.clinics[i].Placed, d.notes.clinics[i].Unplaced // see changePapers
 		d.notes.clinics[i] = p
 	} else {
 		d.notes.clinics = append(d.notes.clinics, p)

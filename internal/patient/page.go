@@ -13,6 +13,7 @@ import (
 	"github.com/chaperone-privacy/chaperone/internal/contact"
 	chaperonev1 "github.com/chaperone-privacy/chaperone/internal/gen/chaperone/v1"
 	"github.com/chaperone-privacy/chaperone/internal/gen/chaperone/v1/chaperonev1connect"
+	"github.com/chaperone-privacy/chaperone/internal/translog"
 )
 
 const (
@@ -43,6 +44,8 @@ type told struct {
 	// next is what to ask after the next time: one more than the index of the last note.
 	next uint64
 	more bool
+	// keys is the origin of the keys log that next counts in; "" while it is empty.
+	keys string
 	// date is the server's clock, as the answer's header gives it; zero for none. It proves
 	// nothing, and only ever helps to say that this device's clock may be wrong.
 	date time.Time
@@ -73,6 +76,9 @@ func readPage(raw []byte, after uint64) (told, bool) {
 		switch kind {
 		case pageKeys, pageMsgs:
 			t.news.Heads = append(t.news.Heads, data)
+			if c, err := translog.ParseCheckpoint(data); err == nil && kind == pageKeys {
+				t.keys = c.Origin
+			}
 		case pagePolicy:
 			t.news.Policies = append(t.news.Policies, data)
 		case pageNote:
@@ -126,12 +132,15 @@ func (d *Device) askClinic(ctx context.Context, server string, id, card []byte, 
 		if !ok {
 			return told{}, badAnswer("page about a clinic")
 		}
+		if len(all.news.Notes) > 0 && page.keys != all.keys {
+			return told{}, badAnswer("the log was replaced while it was read")
+		}
 		// The newest of what every page has; the notes of all of them.
 		notes := append(all.news.Notes, page.news.Notes...)
 		if page.news.Status == nil {
 			page.news.Status = all.news.Status
 		}
-		all.news, all.next = page.news, page.next
+		all.news, all.next, all.keys = page.news, page.next, page.keys
 		if date, err := http.ParseTime(info.ResponseHeader().Get("Date")); err == nil {
 			all.date = date
 		}

@@ -106,8 +106,12 @@ func (d *Device) judgeAgain() {
 
 // judge judges a trusted message again. notes.mu is held.
 func (d *Device) judge(memory contact.Memory, t trusted) (contact.Verdict, bool) {
+	p := papers{Clinic: t.Clinic}
+	if i := d.notes.find(t.Clinic); i >= 0 {
+		p = d.notes.clinics[i]
+	}
 	if t.Bundle != nil {
-		v, _, err := contact.Verify(contact.Input{Bundle: t.Bundle, Memory: memory, Now: d.now()})
+		v, _, err := contact.Verify(contact.Input{Bundle: t.Bundle, Memory: memory, Now: d.now(), Prefixes: p.Placed})
 		return v, err == nil
 	}
 	code, err := readCode(t.Code)
@@ -118,12 +122,8 @@ func (d *Device) judge(memory contact.Memory, t trusted) (contact.Verdict, bool)
 	if err != nil {
 		return contact.Verdict{}, false
 	}
-	p := papers{Clinic: t.Clinic}
-	if i := d.notes.find(t.Clinic); i >= 0 {
-		p = d.notes.clinics[i]
-	}
 	in := contact.CodeInput{
-		Code: t.Code, Answer: contact.Found, Envelope: t.Envelope, Memory: memory, Now: d.now(),
+		Code: t.Code, Answer: contact.Found, Envelope: t.Envelope, Memory: memory, Now: d.now(), Prefixes: p.Placed,
 		Evidence: p.evidence(noteOf(lock, t.Envelope, memory.Pairs)),
 	}
 	in.Evidence.MessageProof = t.Proof

@@ -144,6 +144,7 @@ func TestPinsOfARestoreDoNotCountUntilConfirmed(t *testing.T) {
 		b = reopen(t, b, cfg)
 	}
 	s.Tell(w.News())
+	s.Logs(w.Logs.Keys, w.Logs.Msgs)
 	if err := b.RefreshClinics(t.Context()); err != nil {
 		t.Fatal(err)
 	}

@@ -83,22 +83,25 @@ type Monitor struct {
 	mu       sync.Mutex
 	settings Settings
 	joined   *contact.Profile // as it was given by hand
-	view     *view
-	notes    journal
-	known    map[[32]byte]bool // H(text) of notes that this machine was told of
-	expected map[[32]byte]bool // H(vkey) of keys whose grant is expected
-	logged   map[[32]byte]bool // H(text) of notes that were met in a log and verified
-	clockOff bool              // witnesses say another time than this machine's clock
-	outbox   outbox
-	alarms   alarms
-	waiting  waiting
-	guard    guard
-	tails    tailState
-	status   statusState
-	votes    map[string]vote // of two persons
-	floor    int64           // no time before it is believed, Unix seconds
-	urgent   int64           // when something was met that the next status must say
-	broken   error           // the disk did not take something: nothing is proved any more
+	// announced is the newest profile that was handed over. Only its policies count before it is met
+	// in the log: of a log that took the place of another nobody else can say whose it is.
+	announced *contact.Profile
+	view      *view
+	notes     journal
+	known     map[[32]byte]bool // H(text) of notes that this machine was told of
+	expected  map[[32]byte]bool // H(vkey) of keys whose grant is expected
+	logged    map[[32]byte]bool // H(text) of notes that were met in a log and verified
+	clockOff  bool              // witnesses say another time than this machine's clock
+	outbox    outbox
+	alarms    alarms
+	waiting   waiting
+	guard     guard
+	tails     tailState
+	status    statusState
+	votes     map[string]vote // of two persons
+	floor     int64           // no time before it is believed, Unix seconds
+	urgent    int64           // when something was met that the next status must say
+	broken    error           // the disk did not take something: nothing is proved any more
 }
 
 // noteRecord is a line of notes.log.
@@ -350,6 +353,7 @@ func (m *Monitor) readNote(raw []byte) error {
 	switch r.What {
 	case "known":
 		m.known[r.Hash] = true
+		m.announce(r.Note)
 	case "expected":
 		m.expected[r.Hash] = true
 	case "given", "logged":
@@ -367,6 +371,31 @@ func (m *Monitor) readNote(raw []byte) error {
 		return fmt.Errorf("record of kind %q", r.What)
 	}
 	return nil
+}
+
+// announce takes note of a signed profile that [view.check] has verified.
+func (m *Monitor) announce(note string) {
+	s, err := translog.ParseSigned([]byte(note))
+	if err != nil {
+		return
+	}
+	if p, err := contact.ParseProfile(s.Text); err == nil && (m.announced == nil || p.N > m.announced.N) {
+		m.announced = &p
+	}
+}
+
+// policies are those by which heads are judged: of the profile in force, then of a newer one that
+// was handed over. m.mu is held.
+func (m *Monitor) policies() ([]contact.PolicyRef, error) {
+	p, err := m.profile()
+	if err != nil {
+		return nil, err
+	}
+	refs := slices.Clone(p.Policies)
+	if m.announced != nil && m.announced.N > p.N {
+		refs = append(refs, m.announced.Policies...)
+	}
+	return refs, nil
 }
 
 // Close gives the directory back.

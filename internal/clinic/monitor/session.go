@@ -276,7 +276,7 @@ func (m *Monitor) deliver(note []byte) error {
 		return nil
 	}
 	// A grant or a profile that comes early is verified when it is met in the log; until then it
-	// gives no right.
+	// gives no right, but that heads may be judged by the policies of the profile.
 	a, err := m.view.check(note, m.now())
 	if err != nil {
 		return refuse("note")
@@ -286,7 +286,7 @@ func (m *Monitor) deliver(note []byte) error {
 		what = "given"
 	}
 	r := noteRecord{What: what, Hash: hash, At: m.now(), Seen: m.now()}
-	if a.urgent {
+	if a.urgent || a.kind == "clinic" {
 		r.Note = string(note)
 	}
 	if err := m.notes.append(r); err != nil {
@@ -294,6 +294,7 @@ func (m *Monitor) deliver(note []byte) error {
 	}
 	m.known[hash] = true
 	if !a.urgent {
+		m.announce(r.Note)
 		return nil
 	}
 	if _, err := m.view.apply(note, m.now()); err != nil {

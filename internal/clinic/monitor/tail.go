@@ -49,6 +49,14 @@ type position struct {
 	Checkpoint string         `json:"checkpoint"` // the newest, as signed
 	Fresh      int64          `json:"fresh"`      // newest time at which enough witnesses stood by it
 	Witness    int64          `json:"witness"`    // greatest size that a witness named
+	Alone      aloneHead      `json:"alone"`
+}
+
+// aloneHead is the last head that the log signed and too few witnesses.
+type aloneHead struct {
+	Origin string       `json:"origin"`
+	Size   int64        `json:"size"`
+	Root   contact.Hash `json:"root"`
 }
 
 // finding is something in the leaves that is ours, held back until the head is recomputed.
@@ -86,13 +94,14 @@ func (m *Monitor) Tail(ctx context.Context) error {
 // fetchPolicies asks the server for the text of policies that the profile lists.
 func (m *Monitor) fetchPolicies(ctx context.Context) error {
 	m.mu.Lock()
-	p, err := m.profile()
-	missing := err == nil && slices.ContainsFunc(p.Policies, func(r contact.PolicyRef) bool { return m.view.policies[r.Hash] == nil })
+	refs, err := m.policies()
+	missing := err == nil && slices.ContainsFunc(refs, func(r contact.PolicyRef) bool { return m.view.policies[r.Hash] == nil })
+	id := m.view.clinic
 	m.mu.Unlock()
 	if err != nil || !missing {
 		return err
 	}
-	page, err := m.cfg.Server.GetClinic(ctx, p.Clinic, 0)
+	page, err := m.cfg.Server.GetClinic(ctx, id, 0)
 	if err != nil {
 		return fmt.Errorf("fetch policies: %w", err)
 	}
@@ -112,12 +121,12 @@ func (m *Monitor) accept(raw []byte, log string) (translog.Checkpoint, translog.
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	p, err := m.profile()
+	refs, err := m.policies()
 	if err != nil {
 		return c, translog.Head{}, nil, err
 	}
 	err = fmt.Errorf("%w: no policy of the profile accepts its head", ErrLog)
-	for _, ref := range p.Policies {
+	for _, ref := range refs {
 		policy := m.view.policies[ref.Hash]
 		if policy == nil {
 			continue
@@ -126,7 +135,7 @@ func (m *Monitor) accept(raw []byte, log string) (translog.Checkpoint, translog.
 		if cerr == nil && h.LoggedAt >= ref.NotBefore && h.LoggedAt <= ref.NotAfter {
 			return c, h, policy, nil
 		}
-		if cerr != nil {
+		if cerr != nil && !errors.Is(err, translog.ErrNoQuorum) { // which says the most
 			err = fmt.Errorf("%w: %w", ErrLog, cerr)
 		}
 	}
@@ -143,7 +152,7 @@ func (m *Monitor) tail(ctx context.Context, log string) error {
 	}
 	c, head, policy, err := m.accept(raw, log)
 	if err != nil {
-		return fmt.Errorf("read %s head: %w", log, err)
+		return fmt.Errorf("read %s head: %w", log, errors.Join(err, m.contradicted(log, c, err)))
 	}
 	m.mu.Lock()
 	pos := m.tails.Logs[log]
@@ -191,6 +200,26 @@ func (m *Monitor) tail(ctx context.Context, log string) error {
 		pos.Fresh = max(pos.Fresh, m.cfg.Now().Unix())
 	}
 	return m.savePosition(log, pos)
+}
+
+// contradicted raises an alarm when the log signed a head that too few witnesses did, and another
+// root of that size before: whoever shows it has two histories in hand, or means to.
+func (m *Monitor) contradicted(log string, c translog.Checkpoint, refused error) error {
+	if !errors.Is(refused, translog.ErrNoQuorum) {
+		return nil
+	}
+	m.mu.Lock()
+	pos := m.tails.Logs[log]
+	root := contact.Hash(c.Root)
+	other := pos.Origin == c.Origin && pos.Size == c.Size && pos.Root != root ||
+		pos.Alone.Origin == c.Origin && pos.Alone.Size == c.Size && pos.Alone.Root != root
+	pos.Alone = aloneHead{c.Origin, c.Size, root}
+	err := m.savePosition(log, pos)
+	m.mu.Unlock()
+	if err != nil || !other {
+		return err
+	}
+	return m.fork(log, c.Size, "alone")
 }
 
 // emptyLog takes note that a server says a log has no entry yet. After the first head that is

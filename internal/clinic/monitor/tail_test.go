@@ -148,6 +148,52 @@ func TestForks(t *testing.T) {
 	}
 }
 
+// unsigned takes the witness's line off a checkpoint.
+func unsigned(t *testing.T, raw []byte) []byte {
+	t.Helper()
+	c := must(translog.ParseCheckpoint(raw))(t)
+	c.Signed.Sigs = c.Signed.Sigs[:1]
+	return c.Signed.Marshal()
+}
+
+// Two heads of one size that the log signed are an alarm also where too few witnesses signed one of
+// them, or both. One such head alone, or one that somebody else signed, is none.
+func TestTwoHeadsWithoutQuorum(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.grant()
+	w.server.log(clinic.MsgsLog, []byte("one"))
+	w.tail()
+	show := func(head []byte, want ...monitor.AlarmKind) {
+		t.Helper()
+		w.server.heads[clinic.MsgsLog] = head
+		if err := w.m.Tail(t.Context()); !errors.Is(err, monitor.ErrLog) {
+			t.Errorf("got %v, want %v", err, monitor.ErrLog)
+		}
+		w.wantAlarms(want...)
+	}
+	twin := newServer(t, func() time.Time { return w.clock })
+	twin.log(clinic.MsgsLog, []byte("ONE"))
+	stranger := must(memlog.New(memlog.Config{Name: "log.example.com", Rand: contacttest.Seed("a stranger"), Now: func() time.Time { return w.clock }}))(t)
+	must(stranger.Msgs.Append([]byte("ONE")))(t)
+	show(unsigned(t, w.server.logs.Msgs.Checkpoint()))
+	show(unsigned(t, stranger.Msgs.Checkpoint()))
+	show(unsigned(t, twin.logs.Msgs.Checkpoint()), monitor.AlarmFork)
+
+	// Neither has a quorum, with a restart between.
+	third := newServer(t, func() time.Time { return w.clock })
+	for range 2 {
+		twin.log(clinic.MsgsLog, []byte("two"))
+		third.log(clinic.MsgsLog, []byte("three"))
+	}
+	show(unsigned(t, twin.logs.Msgs.Checkpoint()), monitor.AlarmFork)
+	third.log(clinic.MsgsLog, []byte("three"))
+	w.reopen()
+	show(unsigned(t, third.logs.Msgs.Checkpoint()), monitor.AlarmFork, monitor.AlarmFork)
+	w.server.heads[clinic.MsgsLog] = nil
+	w.tail()
+}
+
 // An old head replayed is no alarm by itself, and turns stale.
 func TestOldHeadReplayed(t *testing.T) {
 	t.Parallel()
@@ -205,6 +251,41 @@ func TestLogReplaced(t *testing.T) {
 	w.wantAlarms(monitor.AlarmOrigin, monitor.AlarmOrigin)
 	if s := w.round(); s.Msgs.Size != 1 || w.keyState(s, w.device.Key()) != "ok" {
 		t.Errorf("got %+v, want the heads of the new log and the same keys", s)
+	}
+}
+
+// A damaged log takes no notes any more: the profile that lists the new log's policy is handed over,
+// and met in the new log alone. Nothing else is believed of it before.
+func TestLogReplacedWithoutTheOldOne(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.grant()
+	logs := must(memlog.New(memlog.Config{Name: "log.example.com/2", Rand: contacttest.Seed("second logs"), Now: func() time.Time { return w.clock }}))(t)
+	profile := w.profile(2)
+	now := w.clock.Unix()
+	profile.Policies[0].NotAfter = now + 24*3600
+	profile.Policies = append(profile.Policies, contact.PolicyRef{Hash: contact.PolicyHash(logs.PolicyText()), NotBefore: now, NotAfter: now + 300*24*3600})
+	note := must(w.roots.SignProfile(profile))(t)
+	old := w.server.leaves
+	w.server.logs, w.server.leaves = logs, map[string][][]byte{}
+	for _, leaf := range old[clinic.KeysLog] {
+		w.server.log(clinic.KeysLog, leaf)
+	}
+	w.server.log(clinic.KeysLog, note)
+	w.clock = w.clock.Add(time.Minute)
+	if err := w.m.Tail(t.Context()); !errors.Is(err, monitor.ErrLog) {
+		t.Errorf("before it was told: got %v, want %v", err, monitor.ErrLog)
+	}
+	evil := must(clinic.NewRoots(2, contacttest.Seed("evil"), "root-a", "root-b", "root-c"))(t)
+	forged := profile
+	forged.N, forged.Roots = 9, evil.Set()
+	wantRefused(t, w.m.Deliver(must(evil.SignProfile(forged))(t)), "note")
+	check(t, w.m.Deliver(note))
+	w.reopen()
+	w.tail()
+	w.wantAlarms(monitor.AlarmOrigin)
+	if s := w.round(); s.Profile != contact.Hash(contact.NoteHash(profile.Marshal())) {
+		t.Error("the status does not name the new profile")
 	}
 }
 

@@ -42,6 +42,10 @@ type Contact struct {
 	// lie takes the place of an answer; nil is honest.
 	lookUpLie func() ([]byte, error)
 	pageLie   func(honest []byte) ([]byte, error)
+	tileLie   func(path string, honest []byte) ([]byte, error)
+	logs      []Log
+	tiles     []string
+	tileBytes int
 }
 
 var _ chaperonev1connect.ContactServiceHandler = (*Contact)(nil)
@@ -209,6 +213,7 @@ func New(tb testing.TB) *Server {
 	chaperonev1connect.RegisterContactServiceHandler(server, &s.Contact)
 	mux := http.NewServeMux()
 	connecthttp.Mount(mux, server)
+	mux.HandleFunc("/log/", s.ServeTile)
 	h := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		s.mu.Lock()
 		raw, date := s.raw, s.date

@@ -82,7 +82,7 @@ type Log struct {
 	mu          sync.Mutex
 	size        int64
 	hashes      hashes   // RFC 6962 hashes in the order of tlog.StoredHashIndex
-	checkpoints [][]byte // by size, from 0
+	checkpoints [][]byte // by size, from 0; nil where nothing was signed
 }
 
 func newLog(origin string, seed [ed25519.SeedSize]byte, w witness) (*Log, error) {
@@ -106,18 +106,41 @@ func (l *Log) Origin() string { return l.key.Name }
 func (l *Log) Append(leaf []byte) (int64, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	if err := l.add(leaf); err != nil {
+		return 0, err
+	}
+	return l.size - 1, l.head()
+}
+
+// Grow adds n leaves at once: only the last head is witnessed, as on a busy server.
+func (l *Log) Grow(n int, leaf func(i int) []byte) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for i := range n {
+		if err := l.add(leaf(i)); err != nil {
+			return err
+		}
+	}
+	return l.head()
+}
+
+// add takes a leaf without a head. l.mu is held.
+func (l *Log) add(leaf []byte) error {
 	hs, err := tlog.StoredHashes(l.size, leaf, l.hashes)
 	if err != nil {
-		return 0, fmt.Errorf("memlog: append: %w", err)
+		return fmt.Errorf("memlog: append: %w", err)
 	}
 	l.hashes = append(l.hashes, hs...)
 	l.size++
+	l.checkpoints = append(l.checkpoints, nil)
+	return nil
+}
+
+// head signs the present size. l.mu is held.
+func (l *Log) head() error {
 	cp, err := l.sign()
-	if err != nil {
-		return 0, err
-	}
-	l.checkpoints = append(l.checkpoints, cp)
-	return l.size - 1, nil
+	l.checkpoints[l.size] = cp
+	return err
 }
 
 // Checkpoint returns the newest head: signed by the log, cosigned by the witness.
@@ -146,11 +169,15 @@ func (l *Log) Proof(index int64) ([]byte, error) {
 	if index < 0 || index >= l.size {
 		return nil, ErrNotFound
 	}
-	path, err := tlog.ProveRecord(index+1, index, l.hashes)
+	size := index + 1
+	for l.checkpoints[size] == nil {
+		size++
+	}
+	path, err := tlog.ProveRecord(size, index, l.hashes)
 	if err != nil {
 		return nil, fmt.Errorf("memlog: prove: %w", err)
 	}
-	cp, err := translog.ParseCheckpoint(l.checkpoints[index+1])
+	cp, err := translog.ParseCheckpoint(l.checkpoints[size])
 	if err != nil {
 		return nil, fmt.Errorf("memlog: prove: %w", err)
 	}

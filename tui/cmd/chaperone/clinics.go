@@ -61,6 +61,17 @@ type clinicsDoc struct {
 	Clinics []clinicDoc `json:"clinics"`
 	Saved   []ownDoc    `json:"saved"`
 	Notices []noticeDoc `json:"notices"`
+	Forks   []forkDoc   `json:"forks"`
+}
+
+// forkDoc is the proof that a log showed two histories, for whoever wants to check it: two
+// checkpoints as signed, and the hashes between them.
+type forkDoc struct {
+	ID     string   `json:"clinic_id"` // base64
+	Origin string   `json:"origin"`
+	A      string   `json:"a"`     // the smaller one
+	B      string   `json:"b"`     // the greater one
+	Proof  []string `json:"proof"` // base64; empty for two of one size
 }
 
 type clinicDoc struct {
@@ -95,8 +106,8 @@ type noticeDoc struct {
 	Headline  contact.Finding `json:"headline"`
 }
 
-func newClinicsDoc(clinics []patient.ClinicInfo, saved []patient.SavedContacts, notices []patient.Notice) clinicsDoc {
-	doc := clinicsDoc{clinicsSchema, []clinicDoc{}, []ownDoc{}, []noticeDoc{}}
+func newClinicsDoc(clinics []patient.ClinicInfo, saved []patient.SavedContacts, notices []patient.Notice, forks []contact.Fork) clinicsDoc {
+	doc := clinicsDoc{clinicsSchema, []clinicDoc{}, []ownDoc{}, []noticeDoc{}, []forkDoc{}}
 	list := func(s []string) []string { return append([]string{}, s...) }
 	for _, c := range clinics {
 		x := clinicDoc{
@@ -115,6 +126,13 @@ func newClinicsDoc(clinics []patient.ClinicInfo, saved []patient.SavedContacts, 
 	for _, n := range notices {
 		doc.Notices = append(doc.Notices, noticeDoc{n.ID, n.Clinic, moment(n.TrustedAt), moment(n.FoundAt), n.Headline})
 	}
+	for _, f := range forks {
+		x := forkDoc{base64.StdEncoding.EncodeToString(f.Clinic[:]), f.Origin, f.A, f.B, []string{}}
+		for _, h := range f.Proof {
+			x.Proof = append(x.Proof, base64.StdEncoding.EncodeToString(h[:]))
+		}
+		doc.Forks = append(doc.Forks, x)
+	}
 	return doc
 }
 
@@ -130,7 +148,7 @@ func (p *program) listClinics(ctx context.Context, a *arguments) (int, error) {
 	defer d.Close()
 	clinics, saved, notices := d.Clinics(), d.SavedContacts(), d.Notices()
 	if *asJSON {
-		out, err := indented(newClinicsDoc(clinics, saved, notices))
+		out, err := indented(newClinicsDoc(clinics, saved, notices, d.Forks()))
 		if err != nil {
 			return 0, err
 		}
