@@ -37,6 +37,7 @@ func commands() []command {
 		{"publish-latency", "send messages one by one with server, monitor and witness as processes", publishLatency},
 		{"witness-child", "", witnessChild},
 		{"publish-bytes", "measure what a message takes on disk beyond its envelope", publishBytes},
+		{"monitor-tail", "have a clinic's monitor read a server's whole log", monitorTail},
 		{"verify-gpg", "compare the patient's program with gpg, both as whole processes, on the same text", verifyGPG},
 		{"lookup-scale", "time LookUp among a thousand and a million messages", lookUpScale},
 		{"lookup-cpu", "compare the server's CPU for LookUp with that of an empty handler and of the same reads alone", lookUpCPU},
