@@ -1,6 +1,7 @@
 package patient
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -285,4 +286,60 @@ func FuzzLookUpAnswer(f *testing.F) {
 			t.Errorf("got %+v", got)
 		}
 	})
+}
+
+// What was judged by all that is known is not judged by it again when the program is started
+// again, and looking twice at a message writes it once.
+func TestJudgedOnce(t *testing.T) {
+	t.Parallel()
+	w, in := newClinicWorld(t)
+	c := CodeCheck{Code: in.Code}
+	kept := func() []byte {
+		t.Helper()
+		raw, err := w.dir.Read(trustedFile)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return raw
+	}
+	w.want(t, c, contact.GenuineForAnyone)
+	first := kept()
+	shown := w.Clock.UTC()
+	w.d = reopen(t, w.d, w.cfg)
+	w.Clock = w.Clock.Add(59 * time.Minute)
+	if got := w.want(t, c, contact.GenuineForAnyone); !got.SeenAt.Equal(shown) {
+		t.Errorf("got seen at %v, want %v", got.SeenAt, shown)
+	}
+	if !bytes.Equal(first, kept()) {
+		t.Error("written again within the hour")
+	}
+	w.Clock = w.Clock.Add(time.Hour)
+	if got := w.want(t, c, contact.GenuineForAnyone); !got.SeenAt.Equal(shown) {
+		t.Errorf("two hours later: got seen at %v, want %v", got.SeenAt, shown)
+	}
+	if bytes.Equal(first, kept()) {
+		t.Error("two hours later: not written")
+	}
+
+	// A message that would turn red if it were judged, but was judged by what is known.
+	memory, err := w.d.memory()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := w.d.notes.open(w.d); err != nil {
+		t.Fatal(err)
+	}
+	if n := len(w.d.notes.trusted); n != 1 || len(w.d.notes.trusted[0].JudgedBy) == 0 {
+		t.Fatalf("got %d messages kept, want one that was judged", n)
+	}
+	w.d.notes.trusted[0].Envelope[40] ^= 1
+	w.d.judgeTrusted(memory)
+	if n := w.d.Notices(); len(n) != 0 {
+		t.Errorf("judged again by the same: %v", n)
+	}
+	w.d.notes.trusted[0].JudgedBy = nil
+	w.d.judgeTrusted(memory)
+	if n := w.d.Notices(); len(n) != 1 {
+		t.Errorf("got %d notices of a message that was not judged, want 1", len(n))
+	}
 }

@@ -22,8 +22,8 @@ type notebook struct {
 	fresh map[[32]byte]freshHead
 	// tried is when each clinic was last asked for news since then, whatever came of it.
 	tried map[[32]byte]time.Time
-	// judged is SHA-256 of the memory that the trusted messages were last judged by.
-	judged [32]byte
+	// unsaved says that trusted is not on disk as it is here.
+	unsaved bool
 	// wrong is SHA-256 of the last code that could not be one, as it was typed.
 	wrong [32]byte
 }

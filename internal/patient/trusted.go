@@ -1,6 +1,7 @@
 package patient
 
 import (
+	"bytes"
 	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
@@ -18,6 +19,9 @@ const (
 	maxTrustedBytes = 4 << 20 // of all of them
 	// trustedAfter is how long after its last day a message is judged again, seconds.
 	trustedAfter = 400 * 86400
+	// shownAgain is how long after a message was shown it counts as the same time: looking at it
+	// twice does not write it twice.
+	shownAgain = 3600 // seconds
 )
 
 // trusted is a message that was shown as amber or green: what is needed to judge it again. What
@@ -31,12 +35,19 @@ type trusted struct {
 	Proof    []byte       `json:"proof,omitempty"`
 	LastAt   int64        `json:"last_at"` // when it was last shown, Unix seconds
 	Expires  int64        `json:"expires"`
+	// JudgedBy is SHA-256 of the memory that it was last judged by; nil before the first time.
+	JudgedBy []byte `json:"judged_by,omitempty"`
 }
 
 func (t trusted) size() int { return len(t.Bundle) + len(t.Envelope) + len(t.Proof) + 256 }
 
-// trust keeps a message that is shown as trusted, and returns when it was shown before; zero for
-// never.
+// same reports whether two are the same message with the same evidence.
+func (t trusted) same(x trusted) bool {
+	return t.ID == x.ID && t.Code == x.Code && bytes.Equal(t.Bundle, x.Bundle) && bytes.Equal(t.Envelope, x.Envelope) && bytes.Equal(t.Proof, x.Proof)
+}
+
+// trust remembers a message that is shown as trusted, and returns when it was shown before; zero
+// for never. The next judgeAgain writes it.
 func (d *Device) trust(v contact.Verdict, t trusted, note []byte) (before time.Time) {
 	s, err := translog.ParseSigned(note)
 	if err != nil {
@@ -55,6 +66,9 @@ func (d *Device) trust(v contact.Verdict, t trusted, note []byte) (before time.T
 	all := slices.Clone(d.notes.trusted)
 	if i := slices.IndexFunc(all, func(x trusted) bool { return x.ID == t.ID }); i >= 0 {
 		before = time.Unix(all[i].LastAt, 0).UTC()
+		if since := t.LastAt - all[i].LastAt; since >= 0 && since < shownAgain && t.same(all[i]) {
+			return before
+		}
 		all = slices.Delete(all, i, i+1)
 	}
 	all = append(all, t)
@@ -64,33 +78,44 @@ func (d *Device) trust(v contact.Verdict, t trusted, note []byte) (before time.T
 		size += all[n].size()
 		n++
 	}
-	d.notes.trusted = all[:n]
-	// On a full disk it stays in memory; the verdict is shown all the same.
-	_ = d.writeBeside(trustedFile, d.notes.trusted)
+	d.notes.trusted, d.notes.unsaved = all[:n], true
 	return before
 }
 
-// judgeAgain judges the trusted messages by what is known now, if something new is, and says of
-// each that turned red that it did. It uses no network, and what goes wrong is tried again the
-// next time.
+// judgeAgain judges the trusted messages that were not judged by what is known now, says of each
+// that turned red that it did, and writes what changed. It uses no network, and what goes wrong
+// is tried again the next time.
 func (d *Device) judgeAgain() {
 	memory, err := d.memory()
-	if err != nil {
+	d.notes.mu.Lock()
+	defer d.notes.mu.Unlock()
+	if d.notes.open(d) != nil {
 		return
 	}
+	if err == nil {
+		d.judgeTrusted(memory)
+	}
+	// On a full disk it stays in memory; the verdict is shown all the same.
+	if d.notes.unsaved && d.writeBeside(trustedFile, d.notes.trusted) == nil {
+		d.notes.unsaved = false
+	}
+}
+
+// judgeTrusted judges what was not judged by this memory. notes.mu is held.
+func (d *Device) judgeTrusted(memory contact.Memory) {
 	text, err := json.Marshal(memory)
 	if err != nil {
 		return
 	}
 	sum := sha256.Sum256(text)
 	clear(text)
-	d.notes.mu.Lock()
-	defer d.notes.mu.Unlock()
-	if d.notes.open(d) != nil || d.notes.judged == sum {
-		return
-	}
 	var turned []vault.Turned
-	for _, t := range d.notes.trusted {
+	var judged []int
+	for i, t := range d.notes.trusted {
+		if bytes.Equal(t.JudgedBy, sum[:]) {
+			continue
+		}
+		judged = append(judged, i)
 		v, ok := d.judge(memory, t)
 		if ok && v.Headline.Class() == contact.Red {
 			turned = append(turned, vault.Turned{
@@ -101,7 +126,9 @@ func (d *Device) judgeAgain() {
 	if d.raise(turned) != nil {
 		return
 	}
-	d.notes.judged = sum
+	for _, i := range judged {
+		d.notes.trusted[i].JudgedBy, d.notes.unsaved = sum[:], true
+	}
 }
 
 // judge judges a trusted message again. notes.mu is held.
