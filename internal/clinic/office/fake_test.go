@@ -43,6 +43,7 @@ type fakeServer struct {
 
 	publish func(*chaperonev1.PublishResponse) (*chaperonev1.PublishResponse, error) // changes the answer
 	down    bool
+	refuse  []byte // a note that is not taken
 }
 
 func newFake(t *testing.T) *fakeServer {
@@ -84,6 +85,9 @@ func (s *fakeServer) set(f func()) {
 func (s *fakeServer) AppendNote(_ context.Context, r *chaperonev1.AppendNoteRequest) (*chaperonev1.AppendNoteResponse, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if s.refuse != nil && bytes.Equal(s.refuse, r.GetNote()) {
+		return nil, connect.NewError(connect.CodeAlreadyExists, "something else")
+	}
 	for i, n := range s.notes {
 		if bytes.Equal(n, r.GetNote()) {
 			proof, err := s.logs.Keys.Proof(int64(i))

@@ -265,32 +265,41 @@ func (o *Office) logNotes(ctx context.Context, notes ...[]byte) error {
 	return nil
 }
 
-// push logs what waits, oldest first.
+// push logs what waits, oldest first. A note that is not taken keeps no other one back: the next
+// may end a stolen key. The error is that of the first.
 func (o *Office) push(ctx context.Context) error {
 	s, err := o.connect()
 	if err != nil {
 		return err
 	}
-	for len(o.book.Pending) > 0 {
-		note := []byte(o.book.Pending[0])
-		var proof []byte
-		err := o.again(ctx, func() (bool, error) {
-			_, p, err := s.AppendNote(ctx, note)
-			proof = p
-			return len(p) > 0, err
-		})
-		if err != nil {
-			return err
+	var failed error
+	for _, note := range slices.Clone(o.book.Pending) {
+		err := o.pushOne(ctx, s, note)
+		if failed == nil {
+			failed = err
 		}
-		if err := o.book.take(note, proof); err != nil && !errors.Is(err, ErrKeyTaken) {
-			return err
-		}
-		o.book.Pending = o.book.Pending[1:]
-		if err := o.save(); err != nil {
-			return err
+		if errors.Is(err, clinic.ErrOffline) || errors.Is(err, disk.ErrDisk) || ctx.Err() != nil {
+			break // nor would the others
 		}
 	}
-	return nil
+	return failed
+}
+
+func (o *Office) pushOne(ctx context.Context, s *clinic.Server, note string) error {
+	var proof []byte
+	err := o.again(ctx, func() (bool, error) {
+		_, p, err := s.AppendNote(ctx, []byte(note))
+		proof = p
+		return len(p) > 0, err
+	})
+	if err != nil {
+		return err
+	}
+	if err := o.book.take([]byte(note), proof); err != nil && !errors.Is(err, ErrKeyTaken) {
+		return err
+	}
+	o.book.Pending = slices.DeleteFunc(slices.Clone(o.book.Pending), func(x string) bool { return x == note })
+	return o.save()
 }
 
 // Sync logs what waits and takes in what the server has of the clinic. Errors are those of

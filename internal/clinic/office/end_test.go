@@ -1,0 +1,101 @@
+package office
+
+import (
+	"errors"
+	"testing"
+
+	"github.com/chaperone-privacy/chaperone/internal/clinic"
+	"github.com/chaperone-privacy/chaperone/internal/contact"
+)
+
+// The server of a thief takes no revocation. The monitor is told all the same: its next status
+// says that the key is stolen.
+func TestEndReachesMonitorWithoutServer(t *testing.T) {
+	t.Parallel()
+	d, o := newDesk(t)
+	m, err := o.monitor()
+	if err != nil {
+		t.Fatal(err)
+	}
+	far := &second{m: m}
+	o.book.Here, o.client = false, far
+	d.fake.set(func() { d.fake.down = true })
+	q := RevokeRequest{Who: "front-desk", Reason: contact.Compromised, Revoker: d.made.Revokers[0]}
+	if _, err := o.Revoke(t.Context(), q); !errors.Is(err, ErrUnlogged) {
+		t.Errorf("got %v, want %v", err, ErrUnlogged)
+	}
+	if len(far.got) != 1 || o.Waiting() != 1 {
+		t.Errorf("got %d notes handed over and %d waiting, want one of each", len(far.got), o.Waiting())
+	}
+}
+
+// A note that the server will never take does not keep a revocation back.
+func TestRefusedNoteHoldsNothingUp(t *testing.T) {
+	t.Parallel()
+	d, o := newDesk(t)
+	p, _ := o.Profile()
+	p.N++
+	note, err := d.made.Roots.SignProfile(p)
+	if err != nil {
+		t.Fatal(err)
+	}
+	d.fake.set(func() { d.fake.refuse = note })
+	if err := o.logNotes(t.Context(), note); !errors.Is(err, clinic.ErrTaken) || !errors.Is(err, ErrUnlogged) {
+		t.Fatalf("got %v, want %v", err, clinic.ErrTaken)
+	}
+	q := RevokeRequest{Who: "front-desk", Reason: contact.Compromised, Revoker: d.made.Revokers[0]}
+	if _, err := o.Revoke(t.Context(), q); !errors.Is(err, clinic.ErrTaken) {
+		t.Errorf("got %v, want the other note's %v", err, clinic.ErrTaken)
+	}
+	if g, ok := o.DeviceGrant(); !ok || g.Revoked == nil || o.Waiting() != 1 {
+		t.Errorf("got %d notes waiting, revocation logged: %v, want one, and it is", o.Waiting(), g.Revoked != nil)
+	}
+}
+
+// What was signed at grant time says that the key was stolen, and voids all that it ever signed.
+// It is not what ends a key that only retires, nor another key, nor from another time on.
+func TestSealedRevocationSaysWhatWasAsked(t *testing.T) {
+	t.Parallel()
+	d, o := newDesk(t)
+	own, err := o.Revocation("front-desk")
+	if err != nil {
+		t.Fatal(err)
+	}
+	of := func(r contact.Revoke) []byte {
+		note, err := d.made.Roots.SignRevoke(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return note
+	}
+	g, _ := o.DeviceGrant()
+	other := of(clinic.SealedRevocation(o.ID(), d.made.Revokers[0].Key()))
+	byRevoker, err := d.made.Revokers[0].SignRevoke(clinic.SealedRevocation(o.ID(), g.Key))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, tt := range []struct {
+		name string
+		q    RevokeRequest
+		want error
+	}{
+		{"retired, by what lies here", RevokeRequest{Reason: contact.Retired}, clinic.ErrRoots},
+		{"since a time, by what lies here", RevokeRequest{Reason: contact.Compromised, Since: testNow.Unix()}, clinic.ErrRoots},
+		{"retired, by what was brought", RevokeRequest{Reason: contact.Retired, Sealed: own}, ErrRevocation},
+		{"of another key", RevokeRequest{Reason: contact.Compromised, Sealed: other}, ErrRevocation},
+		{"of another clinic", RevokeRequest{Reason: contact.Compromised, Sealed: of(clinic.SealedRevocation([32]byte{1}, g.Key))}, ErrRevocation},
+		{"not by the roots", RevokeRequest{Reason: contact.Compromised, Sealed: byRevoker}, ErrRevocation},
+		{"no revocation", RevokeRequest{Reason: contact.Compromised, Sealed: []byte("a letter")}, ErrRevocation},
+	} {
+		tt.q.Who = "front-desk"
+		if _, err := o.Revoke(t.Context(), tt.q); !errors.Is(err, tt.want) {
+			t.Errorf("%s: got %v, want %v", tt.name, err, tt.want)
+		}
+		if g, _ := o.DeviceGrant(); g.Revoked != nil || o.Waiting() > 0 {
+			t.Fatalf("%s: the key was ended", tt.name)
+		}
+	}
+	if _, err := o.Revoke(t.Context(), RevokeRequest{Who: "front-desk", Reason: contact.Compromised, Sealed: own}); err != nil {
+		t.Errorf("its own: got %v", err)
+	}
+}
