@@ -8,6 +8,9 @@ import (
 	"github.com/chaperone-privacy/chaperone/internal/clinic"
 )
 
+// MaxWaiting is a limit that tests go up to.
+const MaxWaiting = maxWaiting
+
 // SetStep has each step of a change on disk ask f first.
 func (m *Monitor) SetStep(f func(string) error) {
 	m.mu.Lock()
