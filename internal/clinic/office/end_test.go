@@ -3,6 +3,7 @@ package office
 import (
 	"errors"
 	"testing"
+	"time"
 
 	"github.com/chaperone-privacy/chaperone/internal/clinic"
 	"github.com/chaperone-privacy/chaperone/internal/contact"
@@ -97,5 +98,40 @@ func TestSealedRevocationSaysWhatWasAsked(t *testing.T) {
 	}
 	if _, err := o.Revoke(t.Context(), RevokeRequest{Who: "front-desk", Reason: contact.Compromised, Sealed: own}); err != nil {
 		t.Errorf("its own: got %v", err)
+	}
+}
+
+// A monitor whose key was ended says nothing any more, and none speaks from the future: its word
+// would be the newest for good.
+func TestStatusOfEndedMonitor(t *testing.T) {
+	t.Parallel()
+	d, o := newDesk(t)
+	m, err := o.monitor()
+	if err != nil {
+		t.Fatal(err)
+	}
+	note := func(at time.Time) []byte {
+		raw, err := m.SignStatus(contact.Status{Clinic: o.ID(), Issued: at.Unix()})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return raw
+	}
+	if o.newStatus(note(testNow.Add(2 * time.Hour))) {
+		t.Error("one from the future was taken")
+	}
+	if !o.newStatus(note(testNow)) {
+		t.Error("one of now was not taken")
+	}
+	o.book.Here = false
+	q := RevokeRequest{Who: m.Key().String(), Reason: contact.Compromised, Roots: d.made.Roots}
+	if _, err := o.Revoke(t.Context(), q); err != nil {
+		t.Fatal(err)
+	}
+	if o.newStatus(note(testNow.Add(time.Minute))) {
+		t.Error("one by an ended key was taken")
+	}
+	if _, ok := o.StatusAt(); ok {
+		t.Error("one by an ended key is shown as the clinic's")
 	}
 }

@@ -343,11 +343,15 @@ func (o *Office) fetch(ctx context.Context) error {
 	}
 }
 
+// statusAhead is how far a status may be ahead of this machine's clock, in seconds: patients'
+// devices believe no more.
+const statusAhead = 3600
+
 // newStatus takes a status into the book when a granted monitor signed it and it is newer, and
 // reports whether it did.
 func (o *Office) newStatus(raw []byte) bool {
 	st, _, ok := o.openStatus(raw)
-	if !ok {
+	if !ok || st.Issued > o.cfg.Now().Unix()+statusAhead {
 		return false
 	}
 	if old, _, ok := o.openStatus([]byte(o.book.Status)); ok && old.Issued >= st.Issued {
@@ -357,7 +361,7 @@ func (o *Office) newStatus(raw []byte) bool {
 	return true
 }
 
-// openStatus verifies a status under the granted monitor keys.
+// openStatus verifies a status under the granted monitor keys that had not ended by then.
 func (o *Office) openStatus(raw []byte) (contact.Status, *Granted, bool) {
 	s, err := translog.ParseSigned(raw)
 	if err != nil || len(s.Sigs) != 1 {
@@ -369,6 +373,9 @@ func (o *Office) openStatus(raw []byte) (contact.Status, *Granted, bool) {
 	}
 	for i, g := range o.view.grants {
 		if g.Role != contact.RoleMonitor || g.Key.Name != s.Sigs[0].Name {
+			continue
+		}
+		if r := g.Revoked; r != nil && (r.Reason == contact.Compromised || st.Issued > r.Effective) {
 			continue
 		}
 		if _, err := s.Open(g.Key); err == nil {
