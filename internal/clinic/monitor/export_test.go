@@ -18,6 +18,9 @@ func (m *Monitor) SetStep(f func(string) error) {
 	m.dir.Step = f
 }
 
+// Policies is how many witness policies the monitor holds.
+func (m *Monitor) Policies() int { return len(m.view.policies) }
+
 // PinnedTransport is the transport of a device.
 func PinnedTransport(pin [32]byte, dialer func(ctx context.Context, network, address string) (net.Conn, error)) *http.Transport {
 	return dial("https://x.invalid", pin, dialer).transport

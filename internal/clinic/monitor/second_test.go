@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"testing"
 	"time"
 
@@ -147,4 +148,23 @@ func TestRevokerEndsNoUnknownKey(t *testing.T) {
 	w.server.log(clinic.KeysLog, must(w.roots.SignGrant(clinic.RevokerGrant(w.id, revoker.Key(), "Ana", ana, w.clock)))(t))
 	w.tail()
 	wantRefused(t, w.m.Deliver(must(revoker.SignRevoke(clinic.SealedRevocation(w.id, w.device.Key())))(t)), "note")
+}
+
+// A server that names ever new policies does not fill the monitor: only those that the profile
+// lists are kept.
+func TestOnlyListedPoliciesAreKept(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	p := w.profile(2)
+	p.Policies = append(p.Policies, contact.PolicyRef{Hash: [32]byte{1}, NotBefore: p.Policies[0].NotAfter, NotAfter: p.Policies[0].NotAfter + 3600})
+	w.server.log(clinic.KeysLog, must(w.roots.SignProfile(p))(t))
+	w.tail()
+	before := w.m.Policies()
+	for i := range 3 {
+		w.server.policies = [][]byte{append(bytes.Clone(w.policy()), fmt.Appendf(nil, "# %d\n", i)...)}
+		w.tail()
+	}
+	if got := w.m.Policies(); got != before {
+		t.Errorf("got %d policies, want %d", got, before)
+	}
 }

@@ -1,6 +1,7 @@
 package office
 
 import (
+	"context"
 	"errors"
 	"testing"
 	"time"
@@ -133,5 +134,17 @@ func TestStatusOfEndedMonitor(t *testing.T) {
 	}
 	if _, ok := o.StatusAt(); ok {
 		t.Error("one by an ended key is shown as the clinic's")
+	}
+}
+
+// A server that always has one more page is not listened to for ever.
+func TestEndlessPages(t *testing.T) {
+	t.Parallel()
+	d, o := newDesk(t)
+	d.fake.set(func() { d.fake.endless = 1 })
+	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+	defer cancel()
+	if err := o.Sync(ctx); !errors.Is(err, clinic.ErrBadAnswer) {
+		t.Errorf("got %v after %d pages, want %v", err, d.fake.endless, clinic.ErrBadAnswer)
 	}
 }

@@ -44,6 +44,7 @@ type fakeServer struct {
 	publish func(*chaperonev1.PublishResponse) (*chaperonev1.PublishResponse, error) // changes the answer
 	down    bool
 	refuse  []byte // a note that is not taken
+	endless int    // how many pages were given; not 0: there is always one more
 }
 
 func newFake(t *testing.T) *fakeServer {
@@ -152,6 +153,13 @@ func (s *fakeServer) GetClinic(_ context.Context, r *chaperonev1.GetClinicReques
 		}
 		add(4, append(binary.BigEndian.AppendUint64(nil, uint64(i)), n...))
 		add(5, proof)
+	}
+	if s.endless > 0 {
+		s.endless++
+		index := binary.BigEndian.AppendUint64(nil, r.GetAfter()+1000)
+		add(4, append(index, "no note"...))
+		add(5, []byte("no proof"))
+		add(6, index)
 	}
 	if s.status != nil {
 		add(7, s.status)

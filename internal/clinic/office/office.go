@@ -314,6 +314,9 @@ func (o *Office) Sync(ctx context.Context) error {
 	return o.fetch(ctx)
 }
 
+// maxPages is how many pages about the clinic are read at once.
+const maxPages = 256
+
 // fetch takes in what the server has of the clinic.
 func (o *Office) fetch(ctx context.Context) error {
 	s, err := o.connect()
@@ -321,7 +324,7 @@ func (o *Office) fetch(ctx context.Context) error {
 		return err
 	}
 	after := int64(0)
-	for {
+	for range maxPages {
 		page, err := s.GetClinic(ctx, o.book.Clinic, after)
 		if err != nil {
 			return err
@@ -341,6 +344,7 @@ func (o *Office) fetch(ctx context.Context) error {
 		}
 		after = page.Next
 	}
+	return fmt.Errorf("read pages: %w", clinic.ErrBadAnswer)
 }
 
 // statusAhead is how far a status may be ahead of this machine's clock, in seconds: patients'
