@@ -8,6 +8,7 @@ import (
 
 	"github.com/chaperone-privacy/chaperone/internal/clinic"
 	"github.com/chaperone-privacy/chaperone/internal/contact"
+	"github.com/chaperone-privacy/chaperone/internal/translog"
 )
 
 // The server of a thief takes no revocation. The monitor is told all the same: its next status
@@ -146,5 +147,36 @@ func TestEndlessPages(t *testing.T) {
 	defer cancel()
 	if err := o.Sync(ctx); !errors.Is(err, clinic.ErrBadAnswer) {
 		t.Errorf("got %v after %d pages, want %v", err, d.fake.endless, clinic.ErrBadAnswer)
+	}
+}
+
+// Root keys that were replaced end nothing any more: what was signed with them for the day of a
+// theft is signed anew.
+func TestRevocationAfterRotation(t *testing.T) {
+	t.Parallel()
+	d, o := newDesk(t)
+	old, err := o.Revocation("front-desk")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var next *clinic.Roots
+	if err := o.Rotate(t.Context(), d.made.Roots, 2, 3, func(r *clinic.Roots) error { next = r; return nil }); err != nil {
+		t.Fatal(err)
+	}
+	q := RevokeRequest{Who: "front-desk", Reason: contact.Compromised, Sealed: old}
+	if _, err := o.Revoke(t.Context(), q); !errors.Is(err, ErrRevocation) || o.Waiting() > 0 {
+		t.Errorf("by the old roots: got %v, want %v", err, ErrRevocation)
+	}
+	fresh, err := o.Revocation("front-desk")
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := translog.ParseSigned(fresh)
+	if err != nil || !clinic.SignedByRoots(s, next.Set()) {
+		t.Errorf("got %v, want it signed by the new roots", err)
+	}
+	q.Sealed = nil
+	if _, err := o.Revoke(t.Context(), q); err != nil {
+		t.Errorf("by what lies here: got %v", err)
 	}
 }

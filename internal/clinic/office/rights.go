@@ -129,11 +129,11 @@ func (o *Office) Revoke(ctx context.Context, q RevokeRequest) (Granted, error) {
 	return granted, o.publishEnd(ctx, note)
 }
 
-// says reports whether a note that was signed before is by the roots, and is this very
+// says reports whether a note that was signed before is by the roots in force, and is this very
 // revocation: it cannot be taken back, and another key or reason would void other messages.
 func (o *Office) says(note []byte, n contact.Revoke) bool {
 	s, err := translog.ParseSigned(note)
-	return err == nil && s.Text == n.Marshal() && o.view.byRoots(s)
+	return err == nil && s.Text == n.Marshal() && len(o.view.sets) > 0 && clinic.SignedByRoots(s, o.view.current())
 }
 
 // publishEnd logs a revocation or withdrawal and hands it to the monitor, whatever the server
@@ -212,7 +212,8 @@ func (o *Office) signWithdraw(n contact.Withdraw, roots *clinic.Roots) ([]byte, 
 }
 
 // Rotate replaces the root keys. keep takes the new ones away before anything counts. Patients'
-// devices use them 72 hours later. Errors are those of [Office.Grant].
+// devices use them 72 hours later. The revocations that lie here for the day of a theft are signed
+// anew; copies that were taken elsewhere are of no use any more. Errors are those of [Office.Grant].
 func (o *Office) Rotate(ctx context.Context, old *clinic.Roots, threshold, holders int, keep func(*clinic.Roots) error) error {
 	if err := o.ownRoots(old); err != nil {
 		return err
@@ -240,7 +241,27 @@ func (o *Office) Rotate(ctx context.Context, old *clinic.Roots, threshold, holde
 	if err := keep(next); err != nil {
 		return err
 	}
-	return o.logNotes(ctx, rotate, profile)
+	if err := o.logNotes(ctx, rotate, profile); err != nil {
+		return err
+	}
+	return o.sealAnew(next)
+}
+
+// sealAnew signs the revocations for the day of a theft with new root keys: the old ones end
+// nothing any more.
+func (o *Office) sealAnew(r *clinic.Roots) error {
+	for _, g := range o.view.grants {
+		if name := revocationFile(g.Key); g.Revoked == nil && o.disk.Has(name) {
+			note, err := r.SignRevoke(clinic.SealedRevocation(o.ID(), g.Key))
+			if err != nil {
+				return err
+			}
+			if err := o.disk.Write(name, note); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 // Statement is what a clinic says in public after a breach.
