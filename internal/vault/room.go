@@ -18,13 +18,13 @@ const (
 )
 
 // Room splits what was learned of clinics into what goes into a vault and what does not fit. What
-// a clinic's own roots ended or said stays first, then keys seen stolen and the newest status;
-// messages taken back go first: they stand in statuses, too. Which part is which depends on the
+// a clinic's own roots ended or said stays first, then forks and the newest status, then keys seen
+// stolen; messages taken back go first: they stand in statuses, too. Which part is which depends on the
 // memory alone, not on the order in which it was learned.
 func Room(m contact.Memory) (kept, beyond contact.Memory) {
 	kept = m.Merge(contact.Memory{})
 	things := thingsOf(kept)
-	kept.Stolen, kept.Statuses, kept.Notes = nil, nil, nil
+	kept.Stolen, kept.Statuses, kept.Notes, kept.Heads, kept.Forks = nil, nil, nil, nil, nil
 	clinics := map[contact.Hash]int{}
 	for _, t := range things {
 		clinics[t.clinic] = 0
@@ -65,6 +65,14 @@ func thingsOf(m contact.Memory) []thing {
 	}
 	for _, s := range m.Stolen {
 		out = append(out, thing{s.Clinic, 2, itemRoom, 0, string(s.Key[:]), func(m *contact.Memory) { m.Stolen = append(m.Stolen, s) }})
+	}
+	for _, h := range m.Heads {
+		size := itemRoom + len(h.Origin) + len(h.Checkpoint)
+		out = append(out, thing{h.Clinic, 3, size, h.Size, h.Origin + h.Checkpoint, func(m *contact.Memory) { m.Heads = append(m.Heads, h) }})
+	}
+	for _, f := range m.Forks {
+		size := itemRoom + len(f.Origin) + len(f.A) + len(f.B) + 48*len(f.Proof)
+		out = append(out, thing{f.Clinic, 1, size, 0, f.Origin + f.A + f.B, func(m *contact.Memory) { m.Forks = append(m.Forks, f) }})
 	}
 	for _, n := range m.Notes {
 		rank := 0

@@ -1,6 +1,7 @@
 package vault
 
 import (
+	"encoding/json"
 	"fmt"
 	"strings"
 	"testing"
@@ -32,11 +33,14 @@ func TestRoom(t *testing.T) {
 			kind = "revoke"
 		}
 		flood.Notes = append(flood.Notes, note(1, kind, 1000+i, signer))
+		origin := fmt.Sprintf("%d.example.com/keys", i)
+		flood.Heads = append(flood.Heads, contact.HeadSeen{Clinic: contact.Hash{1}, Origin: origin, Size: 1, Checkpoint: strings.Repeat("x", 1000)})
+		flood.Forks = append(flood.Forks, contact.Fork{Clinic: contact.Hash{3}, Origin: origin, A: strings.Repeat("a", 1000), B: strings.Repeat("b", 1000)})
 	}
 	kept, beyond := Room(first.Merge(flood))
 	if diff := cmp.Diff(first.Merge(contact.Memory{}), func() contact.Memory {
 		m := kept.Merge(contact.Memory{})
-		m.Notes = nil
+		m.Notes, m.Heads, m.Forks = nil, nil, nil
 		for _, n := range kept.Notes {
 			if n.LoggedAt < 1000 {
 				m.Notes = append(m.Notes, n)
@@ -53,8 +57,14 @@ func TestRoom(t *testing.T) {
 	for _, n := range kept.Notes {
 		size += len(n.Text)
 	}
-	if size < clinicRoom/2 || size > 2*clinicRoom || len(beyond.Notes) == 0 {
+	if size > clinicRoom || len(beyond.Notes) == 0 {
 		t.Errorf("kept %d bytes of notes, and %d notes beyond", size, len(beyond.Notes))
+	}
+	if raw, err := json.Marshal(kept); err != nil || len(raw) > clinicsRoom || len(raw) < clinicRoom {
+		t.Errorf("kept %d bytes, %v, want at most %d", len(raw), err, clinicsRoom)
+	}
+	if len(kept.Forks) == 0 || len(beyond.Forks) == 0 || len(kept.Heads) == 0 {
+		t.Errorf("kept %d forks and %d heads", len(kept.Forks), len(kept.Heads))
 	}
 	if again, rest := Room(kept); !cmp.Equal(again, kept) || !cmp.Equal(rest, contact.Memory{}) {
 		t.Error("what was kept does not fit a second time")
