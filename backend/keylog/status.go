@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/chaperone-privacy/chaperone/internal/contact"
@@ -66,6 +67,14 @@ func (s *Service) PutStatus(ctx context.Context, note []byte) error {
 	}
 	if st.Issued > now.Add(StatusAhead).Unix() {
 		return ErrFuture
+	}
+	// Anybody can hand back what stands on the clinic's page: that must not use up its day.
+	kept, err := s.c.Store.Statuses(ctx, clinic)
+	if err != nil {
+		return s.answer(ctx, "status", err)
+	}
+	if slices.ContainsFunc(kept, func(k Status) bool { return k.Signer == signer && k.Issued >= st.Issued }) {
+		return nil
 	}
 	if !s.statuses.Take(clinic) {
 		return ErrTooMany

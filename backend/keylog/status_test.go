@@ -68,7 +68,8 @@ func TestStatusesADay(t *testing.T) {
 			t.Fatalf("status %d: %v", n, err)
 		}
 	}
-	if err := w.PutStatus(t.Context(), a.Status(w.now, keylogtest.Monitor)); !errors.Is(err, keylog.ErrTooMany) {
+	more := a.Status(w.now.Add(keylog.MaxStatuses*time.Second), keylogtest.Monitor)
+	if err := w.PutStatus(t.Context(), more); !errors.Is(err, keylog.ErrTooMany) {
 		t.Errorf("one more: got %v, want ErrTooMany", err)
 	}
 	w.now = w.now.Add(24 * time.Hour)
@@ -124,5 +125,27 @@ func TestStatusPage(t *testing.T) {
 	}
 	if notes != 66 || found != 1 || pages < 2 {
 		t.Errorf("got %d notes and %d statuses on %d pages, want 66 and 1 on several", notes, found, pages)
+	}
+}
+
+// A status stands on the public page. Whoever hands it back must not use up what the clinic may
+// hand over today: its next status would be refused, and all its messages would read as stale.
+func TestStatusHandedBackCostsNothing(t *testing.T) {
+	t.Parallel()
+	a, w := desk(t)
+	older := a.Status(w.now.Add(-time.Hour), keylogtest.Monitor)
+	newest := a.Status(w.now, keylogtest.Monitor)
+	for _, note := range [][]byte{older, newest} {
+		if err := w.PutStatus(t.Context(), note); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for n := range keylog.MaxStatuses {
+		if err := w.PutStatus(t.Context(), [][]byte{older, newest}[n%2]); err != nil {
+			t.Fatalf("handed back %d times: %v", n, err)
+		}
+	}
+	if err := w.PutStatus(t.Context(), a.Status(w.now.Add(time.Second), keylogtest.Monitor)); err != nil {
+		t.Errorf("the next one: got %v", err)
 	}
 }

@@ -5,7 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"reflect"
 
+	"github.com/chaperone-privacy/chaperone/internal/contact"
 	"github.com/chaperone-privacy/chaperone/internal/vault"
 )
 
@@ -40,17 +42,22 @@ func (d *Device) readBeside(name string, into any) error {
 
 // writeBeside seals what is kept beside the vault.
 func (d *Device) writeBeside(name string, from any) error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.sealBeside(&d.local.Keys, name, from)
+}
+
+// sealBeside is writeBeside with mu held.
+func (d *Device) sealBeside(keys *vault.Keys, name string, from any) error {
+	if d.closed {
+		return ErrClosed
+	}
 	plain, err := json.Marshal(from)
 	if err != nil {
 		return fmt.Errorf("keep %s: %w", name, err)
 	}
 	defer clear(plain)
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	if d.closed {
-		return ErrClosed
-	}
-	sealed, err := d.local.Keys.SealBeside(d.rand, name, plain)
+	sealed, err := keys.SealBeside(d.rand, name, plain)
 	if err != nil {
 		return fmt.Errorf("keep %s: %w", name, err)
 	}
@@ -58,4 +65,18 @@ func (d *Device) writeBeside(name string, from any) error {
 		return fmt.Errorf("keep %s: %w: too large", name, ErrDisk)
 	}
 	return d.disk.Write(name, sealed)
+}
+
+// makeRoom moves what was learned of clinics and does not fit into the vault beside it. It is
+// on disk there before the vault is written without it. mu is held.
+func (d *Device) makeRoom(next *vault.Local) error {
+	kept, beyond := vault.Room(next.State.Contact.Merge(d.beyond))
+	if !reflect.DeepEqual(beyond, d.beyond.Merge(contact.Memory{})) {
+		if err := d.sealBeside(&next.Keys, beyondFile, beyond); err != nil {
+			return err
+		}
+		d.beyond = beyond
+	}
+	next.State.Contact = kept
+	return nil
 }

@@ -247,7 +247,8 @@ func (d *Device) remember(learned contact.Memory, also func(*vault.Local) bool) 
 	}
 	next := clone(&d.local)
 	next.State.Contact = next.State.Contact.Merge(learned)
-	news := !reflect.DeepEqual(next.State.Contact, d.local.State.Contact.Merge(contact.Memory{}))
+	whole := d.local.State.Contact.Merge(d.beyond)
+	news := !reflect.DeepEqual(whole.Merge(learned), whole)
 	if news {
 		tick(&next.State)
 	}

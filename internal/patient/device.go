@@ -76,6 +76,8 @@ type Device struct {
 	unlock func() error
 	file   *vault.File
 	local  vault.Local // what is on disk, but see Verify
+	// beyond is what was learned of clinics and does not fit into the vault; see [vault.Room].
+	beyond contact.Memory
 	server string
 }
 
@@ -266,6 +268,9 @@ func (d *Device) open(ctx context.Context, cfg Config) error {
 	if d.local, err = vault.DecodeLocal(payload); err != nil {
 		return err
 	}
+	if err := d.readBeside(beyondFile, &d.beyond); err != nil {
+		return err
+	}
 	if cfg.DeviceName != "" {
 		d.local.State.DeviceName = cfg.DeviceName
 	}
@@ -317,7 +322,7 @@ func (d *Device) drop() {
 		d.file.Zero()
 	}
 	d.local.Keys.Zero()
-	d.local = vault.Local{}
+	d.local, d.beyond = vault.Local{}, contact.Memory{}
 }
 
 // State returns a copy of the state; the zero State after Close.
@@ -354,6 +359,9 @@ func (d *Device) change(f func(*vault.Local) error) error {
 // write saves next and keeps it. mu is held.
 func (d *Device) write(next *vault.Local) error {
 	next.State.SavedAt, next.State.SavedOn = d.now().Unix(), next.State.DeviceName
+	if err := d.makeRoom(next); err != nil {
+		return fmt.Errorf("save vault: %w", err)
+	}
 	for i := range next.State.Contact.Pins {
 		next.State.Contact.Pins[i].Confirmed = false
 	}

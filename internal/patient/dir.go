@@ -25,6 +25,7 @@ const (
 
 	clinicsFile = "notes/clinics.bin" // what clinics' servers said, sealed
 	trustedFile = "notes/trusted.bin" // messages that were shown as trusted, sealed
+	beyondFile  = "notes/beyond.bin"  // what was learned of clinics and does not fit into the vault, sealed
 
 	lockFile   = "lock"
 	tempSuffix = ".tmp"

@@ -241,7 +241,7 @@ func (d *Device) memory() (contact.Memory, error) {
 	if d.closed {
 		return contact.Memory{}, ErrClosed
 	}
-	m := d.local.State.Contact.Merge(contact.Memory{})
+	m := d.local.State.Contact.Merge(d.beyond)
 	markConfirmed(&d.local, &m)
 	m.Pins = slices.DeleteFunc(m.Pins, func(p contact.Pin) bool { return !p.Confirmed })
 	return m, nil

@@ -12,6 +12,7 @@ import (
 
 	"connectrpc.com/connect/v2/connecthttp"
 
+	"github.com/chaperone-privacy/chaperone/internal/contact"
 	chaperonev1 "github.com/chaperone-privacy/chaperone/internal/gen/chaperone/v1"
 	"github.com/chaperone-privacy/chaperone/internal/gen/chaperone/v1/chaperonev1connect"
 	"github.com/chaperone-privacy/chaperone/internal/vault"
@@ -76,8 +77,9 @@ func (d *Device) syncOnce(ctx context.Context) (SyncResult, error) {
 type syncRun struct {
 	d      *Device
 	remote *remote
-	state  vault.State // the local state at the start, merged with what came
-	mark   vault.Mark  // the newest that was seen on this server
+	state  vault.State    // the local state at the start, merged with what came
+	beyond contact.Memory // what came and does not fit beside the rest
+	mark   vault.Mark     // the newest that was seen on this server
 	result SyncResult
 }
 
@@ -136,7 +138,7 @@ func (s *syncRun) resend(ctx context.Context) error {
 	}
 	switch err := s.put(ctx, p, &state); {
 	case err == nil:
-		s.state = vault.Merge(s.state, state)
+		s.merge(state)
 		// This much is certain now, whatever comes next.
 		if err := s.commit(); err != nil {
 			return err
@@ -186,9 +188,17 @@ func (s *syncRun) pull(ctx context.Context) error {
 		return err
 	}
 	s.mark = mark
-	s.state = vault.Merge(s.state, state)
+	s.merge(state)
 	s.result.Pulled = true
 	return nil
+}
+
+// merge takes in a state that came.
+func (s *syncRun) merge(state vault.State) {
+	var beyond contact.Memory
+	s.state = vault.Merge(s.state, state)
+	s.state.Contact, beyond = vault.Room(s.state.Contact)
+	s.beyond = s.beyond.Merge(beyond)
 }
 
 // push seals the merged state and stores it on top of the mark. It fails with errRaced when
@@ -251,6 +261,7 @@ func (s *syncRun) commit() error {
 		s.mark.At = now.Unix()
 		device, name := l.State.Device, l.State.DeviceName
 		l.State = vault.Merge(l.State, s.state)
+		l.State.Contact = l.State.Contact.Merge(s.beyond)
 		l.State.Device, l.State.DeviceName = device, name
 		l.State.Revision = s.mark.Revision
 		if l.Marks == nil {

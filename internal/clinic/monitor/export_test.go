@@ -8,12 +8,18 @@ import (
 	"github.com/chaperone-privacy/chaperone/internal/clinic"
 )
 
+// MaxWaiting is a limit that tests go up to.
+const MaxWaiting = maxWaiting
+
 // SetStep has each step of a change on disk ask f first.
 func (m *Monitor) SetStep(f func(string) error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.dir.Step = f
 }
+
+// Policies is how many witness policies the monitor holds.
+func (m *Monitor) Policies() int { return len(m.view.policies) }
 
 // PinnedTransport is the transport of a device.
 func PinnedTransport(pin [32]byte, dialer func(ctx context.Context, network, address string) (net.Conn, error)) *http.Transport {

@@ -36,6 +36,7 @@ type outbox struct {
 type batchOf struct {
 	device [32]byte
 	batch  string
+	kind   contact.Kind
 }
 
 func (o *outbox) read(raw []byte) error {
@@ -57,7 +58,7 @@ func (o *outbox) put(e Entry) {
 	o.index[e.Commit] = len(o.entries)
 	o.entries = append(o.entries, e)
 	if e.Batch != "" {
-		o.batches[batchOf{e.Device, e.Batch}]++
+		o.batches[batchOf{e.Device, e.Batch, e.Kind}]++
 	}
 }
 

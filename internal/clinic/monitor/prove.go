@@ -14,8 +14,8 @@ import (
 
 // RefusalError says why the monitor will not prove something.
 type RefusalError struct {
-	// Reason is key (not granted, over or stolen), kind, note, time, clock, epoch, closed or
-	// disk.
+	// Reason is key (not granted, over or stolen), kind, note, time, clock, epoch, closed, disk
+	// or full (too much of this device waits).
 	Reason string
 }
 
@@ -139,11 +139,7 @@ const issuedSlack = 300
 
 // mayPublish decides whether a message may go on, and returns who approved it, or "".
 func (m *Monitor) mayPublish(g contact.Grant, device [32]byte, msg contact.Message, commit [32]byte, now int64) (string, error) {
-	name := waitingName(commit, msg.Batch)
-	r, asked := m.waiting.byName[name]
-	// A name has 32 bits: what waits under it must be this very thing.
-	asked = asked && r.Device == device && r.live(now) &&
-		(msg.Batch == nil && r.Batch == "" && r.Commit == commit || msg.Batch != nil && r.Batch == hex.EncodeToString(msg.Batch[:]))
+	r, asked, name := m.waiting.find(device, commit, msg, now)
 	if msg.Issued > now+issuedSlack {
 		return "", refuse("time")
 	}
@@ -155,10 +151,16 @@ func (m *Monitor) mayPublish(g contact.Grant, device [32]byte, msg contact.Messa
 	if why == "" {
 		return "", nil
 	}
-	if asked && r.By != "" && (msg.Batch == nil || m.outbox.batches[batchOf{device, r.Batch}] < r.Messages) {
+	if asked && r.By != "" && (msg.Batch == nil || m.outbox.batches[batchOf{device, r.Batch, msg.Kind}] < r.Messages) {
 		return r.By, nil
 	}
+	if asked {
+		name = r.Name
+	}
 	if !asked || r.By != "" {
+		if name == "" || m.waiting.crowded(device, now) {
+			return "", refuse("full")
+		}
 		next := Waiting{
 			Name: name, Why: why, Device: device, Label: g.Label, Holder: g.Holder, Kind: msg.Kind, Commit: commit, Since: now,
 		}

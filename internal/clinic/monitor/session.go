@@ -34,7 +34,10 @@ type channel struct {
 	Request contact.Hash `json:"request"` // H of the last request that was answered
 	Answer  []byte       `json:"answer"`  // to it
 	Old     [][]byte     `json:"old"`     // ids of replaced secrets, newest last
-	Closed  bool         `json:"closed"`
+	// Past are H of the requests that were answered under them: what the network held back and
+	// delivers late is no second holder of a secret.
+	Past   []contact.Hash `json:"past,omitempty"`
+	Closed bool           `json:"closed"`
 }
 
 func channelFile(device [32]byte) string {
@@ -124,8 +127,8 @@ func (m *Monitor) Uninvite(device translog.Key) error {
 }
 
 // Handle answers one sealed request. A byte-identical repeat of the last one is answered with
-// the same bytes. A request under a secret that was replaced is the alarm that the device was
-// copied, and closes the channel. It fails with [ErrNoChannel], [ErrChannelClosed],
+// the same bytes, and one of an earlier one not at all. Another request under a secret that was
+// replaced is the alarm that the device was copied, and closes the channel. It fails with [ErrNoChannel], [ErrChannelClosed],
 // [ErrChannel] or disk.ErrDisk; when it fails, nothing was given away.
 func (m *Monitor) Handle(op Operation, device [32]byte, sealed []byte) ([]byte, error) {
 	id, err := requestID(sealed)
@@ -145,6 +148,9 @@ func (m *Monitor) Handle(op Operation, device [32]byte, sealed []byte) ([]byte, 
 	if c.Answer != nil && c.Request == request {
 		return c.Answer, nil
 	}
+	if slices.Contains(c.Past, request) {
+		return nil, ErrChannel
+	}
 	secret := Secret(c.Secret)
 	if slices.ContainsFunc(c.Old, func(old []byte) bool { return string(old) == string(id[:]) }) {
 		return nil, m.copied(device, c, id)
@@ -159,6 +165,8 @@ func (m *Monitor) Handle(op Operation, device [32]byte, sealed []byte) ([]byte, 
 	}
 	c.Old = append(c.Old, id[:])
 	c.Old = c.Old[max(0, len(c.Old)-oldIDs):]
+	c.Past = append(c.Past, request)
+	c.Past = c.Past[max(0, len(c.Past)-oldIDs):]
 	c.Secret, c.Request, c.Answer = next[:], request, answer
 	if err := m.saveChannel(device, c); err != nil {
 		m.cfg.Log.Error("channel could not be written")

@@ -93,7 +93,13 @@ func (m *Monitor) signStatus() ([]byte, error) {
 	if next.Holiday <= s.Issued {
 		next.Holiday = 0
 	}
-	if err := errors.Join(m.dir.Write(statusFile, note), writeJSON(m.dir, statusStateFile, next)); err != nil {
+	// The note comes first: a state that knows of a status which is not there would not have what
+	// that one says be said again.
+	err = m.dir.Write(statusFile, note)
+	if err == nil {
+		err = writeJSON(m.dir, statusStateFile, next)
+	}
+	if err != nil {
 		return nil, fmt.Errorf("keep status: %w", err)
 	}
 	m.status, m.floor = next, max(m.floor, s.Issued)
@@ -192,10 +198,15 @@ func (m *Monitor) mayWithdraw(g withdrawn) bool {
 		e, ok := m.outbox.get(*g.Commit)
 		return ok && e.Device == contact.Hash(g.by)
 	}
-	name := fmt.Sprintf("%x", g.Batch[:])
-	return m.outbox.batches[batchOf{g.by, name}] > 0 && !slices.ContainsFunc(m.outbox.entries, func(e Entry) bool {
-		return e.Batch == name && e.Device != contact.Hash(g.by)
-	})
+	name, own := fmt.Sprintf("%x", g.Batch[:]), false
+	for _, e := range m.outbox.entries {
+		if e.Batch == name {
+			if own = e.Device == contact.Hash(g.by); !own {
+				return false
+			}
+		}
+	}
+	return own
 }
 
 // fillNext says when the clinic opens again: the end of a holiday that two persons confirmed, or

@@ -108,7 +108,9 @@ func (m *Monitor) fetchPolicies(ctx context.Context) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	for _, text := range page.Policies {
-		m.view.addPolicy(text)
+		if slices.ContainsFunc(p.Policies, func(r contact.PolicyRef) bool { return r.Hash == contact.PolicyHash(text) }) {
+			m.view.addPolicy(text)
+		}
 	}
 	return nil
 }

@@ -203,8 +203,8 @@ func (v *view) applyRevoke(s translog.Signed, at int64) ([32]byte, error) {
 	key := r.KeyHash()
 	if !v.byRoot(s) {
 		_, by, ok := v.byKey(s, contact.RoleRevoker, at)
-		target, known := v.grants[key]
-		if !ok || v.over(by, at) || known && target.Role != contact.RoleDevice && target.Role != contact.RoleEnrol {
+		target := v.grants[key] // of no role while it is not known
+		if !ok || v.over(by, at) || target.Role != contact.RoleDevice && target.Role != contact.RoleEnrol {
 			return [32]byte{}, ErrUnsigned
 		}
 	}

@@ -196,6 +196,8 @@ type server struct {
 	heads  map[string][]byte
 	status [][]byte
 	away   bool
+	// policies are further ones that a page names.
+	policies [][]byte
 }
 
 func newServer(t *testing.T, now func() time.Time) *server {
@@ -257,7 +259,7 @@ func (s *server) PutStatus(_ context.Context, note []byte) error {
 }
 
 func (s *server) GetClinic(context.Context, [32]byte, int64) (clinic.Page, error) {
-	return clinic.Page{Policies: [][]byte{s.logs.PolicyText()}}, nil
+	return clinic.Page{Policies: append([][]byte{s.logs.PolicyText()}, s.policies...)}, nil
 }
 
 // memory is a device's file that can fail.

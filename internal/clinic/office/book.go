@@ -201,11 +201,15 @@ func (v *view) addRevoke(s translog.Signed) bool {
 	if err != nil {
 		return false
 	}
-	if !v.byRoots(s) && !v.byOne(s, contact.RoleRevoker) {
+	roots := v.byRoots(s)
+	if !roots && !v.byOne(s, contact.RoleRevoker) {
 		return false
 	}
 	for i := range v.grants {
 		g := &v.grants[i]
+		if !roots && g.Role != contact.RoleDevice && g.Role != contact.RoleEnrol {
+			continue // a revoker ends no others
+		}
 		if r.Key == g.Key && r.Enrol == g.Enrol && (g.Revoked == nil || r.Effective < g.Revoked.Effective) {
 			g.Revoked = &r
 		}

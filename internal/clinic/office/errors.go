@@ -11,6 +11,7 @@ var (
 	ErrNoMonitor  = errors.New("this machine knows no monitor")
 	ErrNoPolicy   = errors.New("the server names no witness policy")
 	ErrUnknownKey = errors.New("the clinic has granted no such key")
+	ErrRevocation = errors.New("a revocation of another key, or for another reason")
 	ErrKeyTaken   = errors.New("the clinic knows this key already")
 	ErrNoMessage  = errors.New("no such message was sent from here")
 	ErrUnlogged   = errors.New("a note waits to be logged") // kept; Sync tries again

@@ -43,6 +43,8 @@ type fakeServer struct {
 
 	publish func(*chaperonev1.PublishResponse) (*chaperonev1.PublishResponse, error) // changes the answer
 	down    bool
+	refuse  []byte // a note that is not taken
+	endless int    // how many pages were given; not 0: there is always one more
 }
 
 func newFake(t *testing.T) *fakeServer {
@@ -84,6 +86,9 @@ func (s *fakeServer) set(f func()) {
 func (s *fakeServer) AppendNote(_ context.Context, r *chaperonev1.AppendNoteRequest) (*chaperonev1.AppendNoteResponse, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if s.refuse != nil && bytes.Equal(s.refuse, r.GetNote()) {
+		return nil, connect.NewError(connect.CodeAlreadyExists, "something else")
+	}
 	for i, n := range s.notes {
 		if bytes.Equal(n, r.GetNote()) {
 			proof, err := s.logs.Keys.Proof(int64(i))
@@ -148,6 +153,13 @@ func (s *fakeServer) GetClinic(_ context.Context, r *chaperonev1.GetClinicReques
 		}
 		add(4, append(binary.BigEndian.AppendUint64(nil, uint64(i)), n...))
 		add(5, proof)
+	}
+	if s.endless > 0 {
+		s.endless++
+		index := binary.BigEndian.AppendUint64(nil, r.GetAfter()+1000)
+		add(4, append(index, "no note"...))
+		add(5, []byte("no proof"))
+		add(6, index)
 	}
 	if s.status != nil {
 		add(7, s.status)

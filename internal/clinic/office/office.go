@@ -265,32 +265,41 @@ func (o *Office) logNotes(ctx context.Context, notes ...[]byte) error {
 	return nil
 }
 
-// push logs what waits, oldest first.
+// push logs what waits, oldest first. A note that is not taken keeps no other one back: the next
+// may end a stolen key. The error is that of the first.
 func (o *Office) push(ctx context.Context) error {
 	s, err := o.connect()
 	if err != nil {
 		return err
 	}
-	for len(o.book.Pending) > 0 {
-		note := []byte(o.book.Pending[0])
-		var proof []byte
-		err := o.again(ctx, func() (bool, error) {
-			_, p, err := s.AppendNote(ctx, note)
-			proof = p
-			return len(p) > 0, err
-		})
-		if err != nil {
-			return err
+	var failed error
+	for _, note := range slices.Clone(o.book.Pending) {
+		err := o.pushOne(ctx, s, note)
+		if failed == nil {
+			failed = err
 		}
-		if err := o.book.take(note, proof); err != nil && !errors.Is(err, ErrKeyTaken) {
-			return err
-		}
-		o.book.Pending = o.book.Pending[1:]
-		if err := o.save(); err != nil {
-			return err
+		if errors.Is(err, clinic.ErrOffline) || errors.Is(err, disk.ErrDisk) || ctx.Err() != nil {
+			break // nor would the others
 		}
 	}
-	return nil
+	return failed
+}
+
+func (o *Office) pushOne(ctx context.Context, s *clinic.Server, note string) error {
+	var proof []byte
+	err := o.again(ctx, func() (bool, error) {
+		_, p, err := s.AppendNote(ctx, []byte(note))
+		proof = p
+		return len(p) > 0, err
+	})
+	if err != nil {
+		return err
+	}
+	if err := o.book.take([]byte(note), proof); err != nil && !errors.Is(err, ErrKeyTaken) {
+		return err
+	}
+	o.book.Pending = slices.DeleteFunc(slices.Clone(o.book.Pending), func(x string) bool { return x == note })
+	return o.save()
 }
 
 // Sync logs what waits and takes in what the server has of the clinic. Errors are those of
@@ -305,6 +314,9 @@ func (o *Office) Sync(ctx context.Context) error {
 	return o.fetch(ctx)
 }
 
+// maxPages is how many pages about the clinic are read at once.
+const maxPages = 256
+
 // fetch takes in what the server has of the clinic.
 func (o *Office) fetch(ctx context.Context) error {
 	s, err := o.connect()
@@ -312,7 +324,7 @@ func (o *Office) fetch(ctx context.Context) error {
 		return err
 	}
 	after := int64(0)
-	for {
+	for range maxPages {
 		page, err := s.GetClinic(ctx, o.book.Clinic, after)
 		if err != nil {
 			return err
@@ -332,13 +344,18 @@ func (o *Office) fetch(ctx context.Context) error {
 		}
 		after = page.Next
 	}
+	return fmt.Errorf("read pages: %w", clinic.ErrBadAnswer)
 }
+
+// statusAhead is how far a status may be ahead of this machine's clock, in seconds: patients'
+// devices believe no more.
+const statusAhead = 3600
 
 // newStatus takes a status into the book when a granted monitor signed it and it is newer, and
 // reports whether it did.
 func (o *Office) newStatus(raw []byte) bool {
 	st, _, ok := o.openStatus(raw)
-	if !ok {
+	if !ok || st.Issued > o.cfg.Now().Unix()+statusAhead {
 		return false
 	}
 	if old, _, ok := o.openStatus([]byte(o.book.Status)); ok && old.Issued >= st.Issued {
@@ -348,7 +365,7 @@ func (o *Office) newStatus(raw []byte) bool {
 	return true
 }
 
-// openStatus verifies a status under the granted monitor keys.
+// openStatus verifies a status under the granted monitor keys that had not ended by then.
 func (o *Office) openStatus(raw []byte) (contact.Status, *Granted, bool) {
 	s, err := translog.ParseSigned(raw)
 	if err != nil || len(s.Sigs) != 1 {
@@ -360,6 +377,9 @@ func (o *Office) openStatus(raw []byte) (contact.Status, *Granted, bool) {
 	}
 	for i, g := range o.view.grants {
 		if g.Role != contact.RoleMonitor || g.Key.Name != s.Sigs[0].Name {
+			continue
+		}
+		if r := g.Revoked; r != nil && (r.Reason == contact.Compromised || st.Issued > r.Effective) {
 			continue
 		}
 		if _, err := s.Open(g.Key); err == nil {

@@ -89,8 +89,10 @@ type RevokeRequest struct {
 	Sealed  []byte // a revocation that was signed at grant time
 }
 
-// Revoke ends a key, for good. The note is handed to the monitor too. Errors are [ErrUnknownKey]
-// and those of signing, and [ErrUnlogged].
+// Revoke ends a key, for good. The note is handed to the monitor too, also when the server takes
+// nothing. What was signed at grant time counts only for a key that was stolen, from its grant on:
+// else it is [ErrRevocation], or clinic.ErrRoots when it was not brought. Errors are
+// [ErrUnknownKey] and those of signing, and [ErrUnlogged].
 func (o *Office) Revoke(ctx context.Context, q RevokeRequest) (Granted, error) {
 	if err := o.need(); err != nil {
 		return Granted{}, err
@@ -115,9 +117,11 @@ func (o *Office) Revoke(ctx context.Context, q RevokeRequest) (Granted, error) {
 		note, err = q.Revoker.SignRevoke(n)
 	case note == nil:
 		note, err = o.disk.Read(revocationFile(g.Key))
-		if errors.Is(err, fs.ErrNotExist) {
+		if errors.Is(err, fs.ErrNotExist) || err == nil && !o.says(note, n) {
 			err = clinic.ErrRoots
 		}
+	case !o.says(note, n):
+		err = ErrRevocation
 	}
 	if err != nil {
 		return Granted{}, err
@@ -125,23 +129,34 @@ func (o *Office) Revoke(ctx context.Context, q RevokeRequest) (Granted, error) {
 	return granted, o.publishEnd(ctx, note)
 }
 
-// publishEnd logs a revocation or withdrawal and hands it to the monitor. A monitor that is away,
-// or listens to this machine no more, is no error: it reads the log.
+// says reports whether a note that was signed before is by the roots in force, and is this very
+// revocation: it cannot be taken back, and another key or reason would void other messages.
+func (o *Office) says(note []byte, n contact.Revoke) bool {
+	s, err := translog.ParseSigned(note)
+	return err == nil && s.Text == n.Marshal() && len(o.view.sets) > 0 && clinic.SignedByRoots(s, o.view.current())
+}
+
+// publishEnd logs a revocation or withdrawal and hands it to the monitor, whatever the server
+// says: its owner may be who stole the key. A monitor that is away, or listens to this machine no
+// more, is no error: it reads the log.
 func (o *Office) publishEnd(ctx context.Context, note []byte) error {
-	if err := o.logNotes(ctx, note); err != nil {
-		return err
+	failed := o.logNotes(ctx, note)
+	if failed != nil && !errors.Is(failed, ErrUnlogged) {
+		return failed
 	}
 	if o.book.Here {
-		_, err := o.PublishStatus(ctx)
-		return err
+		if failed == nil {
+			_, failed = o.PublishStatus(ctx)
+		}
+		return failed
 	}
 	if second, err := o.second(); err == nil {
 		err := second.Deliver(ctx, note)
 		if err != nil && !errors.Is(err, clinic.ErrMonitorAway) && !errors.Is(err, clinic.ErrMonitorRefused) {
-			return err
+			return errors.Join(failed, err)
 		}
 	}
-	return nil
+	return failed
 }
 
 // Withdraw takes a message back. The device that sent it signs, unless roots do; a message that
@@ -197,7 +212,8 @@ func (o *Office) signWithdraw(n contact.Withdraw, roots *clinic.Roots) ([]byte, 
 }
 
 // Rotate replaces the root keys. keep takes the new ones away before anything counts. Patients'
-// devices use them 72 hours later. Errors are those of [Office.Grant].
+// devices use them 72 hours later. The revocations that lie here for the day of a theft are signed
+// anew; copies that were taken elsewhere are of no use any more. Errors are those of [Office.Grant].
 func (o *Office) Rotate(ctx context.Context, old *clinic.Roots, threshold, holders int, keep func(*clinic.Roots) error) error {
 	if err := o.ownRoots(old); err != nil {
 		return err
@@ -225,7 +241,27 @@ func (o *Office) Rotate(ctx context.Context, old *clinic.Roots, threshold, holde
 	if err := keep(next); err != nil {
 		return err
 	}
-	return o.logNotes(ctx, rotate, profile)
+	if err := o.logNotes(ctx, rotate, profile); err != nil {
+		return err
+	}
+	return o.sealAnew(next)
+}
+
+// sealAnew signs the revocations for the day of a theft with new root keys: the old ones end
+// nothing any more.
+func (o *Office) sealAnew(r *clinic.Roots) error {
+	for _, g := range o.view.grants {
+		if name := revocationFile(g.Key); g.Revoked == nil && o.disk.Has(name) {
+			note, err := r.SignRevoke(clinic.SealedRevocation(o.ID(), g.Key))
+			if err != nil {
+				return err
+			}
+			if err := o.disk.Write(name, note); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 // Statement is what a clinic says in public after a breach.

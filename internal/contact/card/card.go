@@ -2,9 +2,11 @@
 // the number that those words stand for.
 //
 // It promises one spelling: the same id gives the same six words everywhere. The words carry
-// 77.5 bits of the id, so they find a clinic and nobody can make another one that has them;
-// they are no secret, and they say nothing about who handed them over. It never decides which
-// clinic to trust.
+// 77.5 bits of the id, so they find a clinic, and making another one that has the words of a
+// given card takes about 2^77 tries. Two clinics that share six words which neither had before
+// take about 2^39: whoever sets a clinic up can make a second one behind its card. The words are
+// no secret, and they say nothing about who handed them over. It never decides which clinic to
+// trust.
 //
 // n is the first 16 bytes of the clinic id, big-endian. Six times, the next word is number
 // n mod 7776 of the EFF's large list, and n becomes n / 7776. The number of a card is what is

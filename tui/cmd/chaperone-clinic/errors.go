@@ -41,6 +41,7 @@ func failures() []command.Failure {
 		{Is: monitor.ErrInvitation, Text: words.DeskErrInvitation, Hint: words.DeskHintInvitation, Code: command.ExitUsage},
 		{Is: office.ErrNoPolicy, Text: words.DeskErrNoPolicy, Hint: words.DeskHintNoPolicy, Code: command.ExitRefused},
 		{Is: office.ErrUnknownKey, Text: words.DeskErrUnknownKey, Hint: words.DeskHintUnknownKey, Code: command.ExitUsage},
+		{Is: office.ErrRevocation, Text: words.DeskErrRevocation, Hint: words.DeskHintRevocation, Code: command.ExitUsage},
 		{Is: office.ErrKeyTaken, Text: words.DeskErrKeyTaken, Hint: words.DeskHintKeyTaken, Code: command.ExitRefused},
 		{Is: office.ErrNoMessage, Text: words.DeskErrNoMessage, Hint: words.DeskHintNoMessage, Code: command.ExitUsage},
 		{Is: office.ErrUnwitness, Text: words.DeskErrUnwitness, Hint: words.DeskHintUnwitness, Code: command.ExitCannotTell},
