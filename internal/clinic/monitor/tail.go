@@ -108,7 +108,7 @@ func (m *Monitor) fetchPolicies(ctx context.Context) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	for _, text := range page.Policies {
-		if slices.ContainsFunc(p.Policies, func(r contact.PolicyRef) bool { return r.Hash == contact.PolicyHash(text) }) {
+		if slices.ContainsFunc(refs, func(r contact.PolicyRef) bool { return r.Hash == contact.PolicyHash(text) }) {
 			m.view.addPolicy(text)
 		}
 	}
