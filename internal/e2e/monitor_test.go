@@ -23,7 +23,11 @@ import (
 // office builds the clinic's program for tests: passphrases cost less.
 var office = sync.OnceValues(func() (string, error) {
 	file := filepath.Join(bin, "chaperone-clinic-test")
-	build := exec.Command("go", "build", "-tags", "chaperonetest", "-o", file, "./tui/cmd/chaperone-clinic")
+	args := []string{"build", "-ldflags=-w", "-tags", "chaperonetest", "-o", file}
+	if raced {
+		args = append(args, "-race")
+	}
+	build := exec.Command("go", append(args, "./tui/cmd/chaperone-clinic")...)
 	build.Dir = filepath.Join("..", "..")
 	out, err := build.CombinedOutput()
 	if err != nil {

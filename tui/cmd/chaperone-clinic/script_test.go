@@ -40,7 +40,12 @@ func (b builder) Run() int {
 	}
 	defer os.RemoveAll(dir)
 	chaperoned = filepath.Join(dir, "chaperoned")
-	build := exec.Command("go", "build", "-o", chaperoned, "../../../backend/cmd/chaperoned")
+	args := []string{"build", "-ldflags=-w", "-o", chaperoned}
+	if raced {
+		// Watched too; and its packages are compiled for the race detector anyway.
+		args = append(args, "-race")
+	}
+	build := exec.Command("go", append(args, "../../../backend/cmd/chaperoned")...)
 	if out, err := build.CombinedOutput(); err != nil {
 		fmt.Fprintf(os.Stderr, "build server: %v\n%s", err, out)
 		return 1
