@@ -1,6 +1,7 @@
 package monitor_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"net"
@@ -254,6 +255,21 @@ func (s *server) PutStatus(_ context.Context, note []byte) error {
 	}
 	s.status = append(s.status, note)
 	return nil
+}
+
+func (s *server) AppendNote(_ context.Context, note []byte) (int64, []byte, error) {
+	s.mu.Lock()
+	if s.away {
+		s.mu.Unlock()
+		return 0, nil, clinic.ErrOffline
+	}
+	at := slices.IndexFunc(s.leaves[clinic.KeysLog], func(l []byte) bool { return bytes.Equal(l, note) })
+	s.mu.Unlock()
+	if at < 0 {
+		s.log(clinic.KeysLog, note)
+		at = len(s.leaves[clinic.KeysLog]) - 1
+	}
+	return int64(at), nil, nil
 }
 
 func (s *server) GetClinic(context.Context, [32]byte, int64) (clinic.Page, error) {
