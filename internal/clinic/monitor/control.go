@@ -26,6 +26,9 @@ type running struct {
 // ErrNotRunning says that no monitor runs on this machine.
 var ErrNotRunning = errors.New("the monitor does not run")
 
+// ErrHere says that a monitor on the office's own computer does not do this.
+var ErrHere = errors.New("the monitor is on the office's own computer")
+
 // Announce writes down where the monitor listens.
 func (m *Monitor) Announce(l net.Addr) error {
 	host, port, err := net.SplitHostPort(l.String())

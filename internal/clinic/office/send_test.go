@@ -177,11 +177,11 @@ func TestHostileServer(t *testing.T) {
 func TestMonitorElsewhere(t *testing.T) {
 	t.Parallel()
 	d, o := newDesk(t)
-	m, err := o.monitor()
+	k, _, err := OpenMonitorKeys(d.dir, "correct horse battery")
 	if err != nil {
 		t.Fatal(err)
 	}
-	far := &second{m: m}
+	far := &second{m: k.Signer()}
 	o.book.Here, o.client = false, far
 	ctx := t.Context()
 

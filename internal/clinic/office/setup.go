@@ -27,6 +27,7 @@ type Setup struct {
 	// Monitor is the request of the monitor's machine; nil keeps its keys here, which every
 	// patient is told.
 	Monitor *clinic.MonitorRequest
+	Here    Here // for a monitor that is kept here
 }
 
 // Made is the keys that leave the machine when a clinic is set up.
@@ -58,14 +59,12 @@ func (o *Office) Create(ctx context.Context, s Setup, keep func(Made) error) err
 	}
 	b.Policies = []string{string(policy)}
 	request := s.Monitor
-	var monitor *clinic.Monitor
-	if request == nil {
-		monitor, err = clinic.NewMonitor("monitor."+s.Slug, o.cfg.Rand)
+	if b.Here = request == nil; b.Here {
+		k, err := o.newMonitor(s.Slug, s.Here)
 		if err != nil {
 			return err
 		}
-		request = &clinic.MonitorRequest{Key: monitor.Key(), VRF: monitor.VRFKey()}
-		b.Here = true
+		request = &clinic.MonitorRequest{Key: k.Key(), VRF: k.VRFKey()}
 	}
 	notes, err := o.firstNotes(s, made, request, policy, server.URL(), b.Here)
 	if err != nil {
@@ -78,12 +77,14 @@ func (o *Office) Create(ctx context.Context, s Setup, keep func(Made) error) err
 	if err := keep(made); err != nil {
 		return err
 	}
-	if monitor != nil {
-		if err := o.seal(monitorFile, monitor.Secret()); err != nil {
-			return err
-		}
-	}
+	// The clinic counts from here on; its monitor is told the next time, if not now.
 	o.book, o.server = b, server
+	if err := o.save(); err != nil {
+		return err
+	}
+	if err := o.joinMonitor(); err != nil {
+		return err
+	}
 	return o.logNotes(ctx)
 }
 
