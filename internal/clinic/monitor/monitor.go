@@ -229,6 +229,10 @@ func (m *Monitor) load() error {
 			return fmt.Errorf("%s: %w", settingsFile, disk.ErrDamaged)
 		}
 		m.joined, m.view = &p, newView(p.Clinic)
+		if p.Roots.Hash() == p.Clinic {
+			// Notes can be judged before the log was read. After a rotation only the log leads there.
+			m.view.roots = []contact.RootSet{p.Roots}
+		}
 		m.known[hash] = true
 		for _, h := range m.settings.Known {
 			m.known[h] = true

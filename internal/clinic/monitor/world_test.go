@@ -197,6 +197,7 @@ type server struct {
 	heads  map[string][]byte
 	status [][]byte
 	away   bool
+	page   clinic.Page // what it says of the clinic, when set
 }
 
 func newServer(t *testing.T, now func() time.Time) *server {
@@ -273,6 +274,9 @@ func (s *server) AppendNote(_ context.Context, note []byte) (int64, []byte, erro
 }
 
 func (s *server) GetClinic(context.Context, [32]byte, int64) (clinic.Page, error) {
+	if s.page.Notes != nil {
+		return s.page, nil
+	}
 	return clinic.Page{Policies: [][]byte{s.logs.PolicyText()}}, nil
 }
 

@@ -278,7 +278,7 @@ func (d *desk) headline(o *Office, it *Item, text string) contact.Finding {
 
 // second is a monitor elsewhere that answers as it is told.
 type second struct {
-	m    *clinic.Monitor
+	m    clinic.Prover
 	errs []error // of the next calls
 	n    int
 	got  [][]byte
@@ -292,7 +292,7 @@ func (s *second) Prove(ctx context.Context, r clinic.ProveRequest) (vrf, leaf []
 			return nil, nil, fmt.Errorf("prove: %w", err)
 		}
 	}
-	return s.m.Prover().Prove(ctx, r)
+	return s.m.Prove(ctx, r)
 }
 
 func (s *second) Deliver(_ context.Context, note []byte) error {

@@ -21,24 +21,17 @@ type Here struct {
 // MonitorDir is where the monitor of this machine lies.
 func (o *Office) MonitorDir() string { return monitor.Directory(o.cfg.Dir) }
 
-// newMonitor makes the keys of a monitor on this machine and its folder.
-func (o *Office) newMonitor(slug string, h Here) (*monitor.Keys, error) {
-	k, err := monitor.NewKeys("monitor."+slug, o.cfg.Rand, o.cfg.Now())
-	if err != nil {
-		return nil, err
-	}
+// setUpMonitor makes the folder of a monitor on this machine.
+func (o *Office) setUpMonitor(k *monitor.Keys, h Here) error {
 	raw, err := k.Marshal()
 	if err != nil {
-		return nil, err
-	}
-	if err := o.unlock(); err != nil {
-		return nil, err
+		return err
 	}
 	sealed, err := o.ring.Seal(raw)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	return k, monitor.SetUpHere(o.MonitorDir(), k, sealed, h.Persons, h.Hours)
+	return monitor.SetUpHere(o.MonitorDir(), k, sealed, h.Persons, h.Hours)
 }
 
 // joinMonitor tells the monitor on this machine its clinic, if it was not told.
@@ -99,6 +92,9 @@ func (o *Office) monitorConfig() monitor.Config {
 // [ErrNoMonitor].
 func (o *Office) monitor(ctx context.Context) (*monitor.Monitor, error) {
 	if o.mon != nil {
+		if o.logged {
+			o.unread, o.logged = o.mon.Tail(ctx), false
+		}
 		return o.mon, nil
 	}
 	if !o.book.Here {
@@ -123,7 +119,7 @@ func (o *Office) monitor(ctx context.Context) (*monitor.Monitor, error) {
 	if o.mon, err = monitor.Open(cfg); err != nil {
 		return nil, err
 	}
-	o.unread = o.mon.Tail(ctx)
+	o.unread, o.logged = o.mon.Tail(ctx), false
 	return o.mon, nil
 }
 
@@ -144,14 +140,25 @@ func (l local) Prove(ctx context.Context, r clinic.ProveRequest) (vrf, leaf []by
 }
 
 // announce hands notes that are about to be logged to the monitor of this machine, so that they
-// are no surprise to it. It needs no keys.
-func (o *Office) announce(notes ...[]byte) error {
+// are no surprise to it. It needs no keys, unless the log has to be read first: after a rotation.
+func (o *Office) announce(ctx context.Context, notes ...[]byte) error {
 	if !o.book.Here || len(notes) == 0 {
 		return nil
 	}
-	if o.mon != nil {
-		return o.mon.Deliver(notes...)
+	if o.mon == nil {
+		err := o.announceKeyless(notes)
+		if !errors.Is(err, clinic.ErrMonitorRefused) {
+			return err
+		}
 	}
+	m, err := o.monitor(ctx)
+	if err != nil {
+		return err
+	}
+	return m.Deliver(notes...)
+}
+
+func (o *Office) announceKeyless(notes [][]byte) error {
 	if err := o.joinMonitor(); err != nil {
 		return err
 	}

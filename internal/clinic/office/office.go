@@ -55,6 +55,7 @@ type Office struct {
 	client Second           // the clinic's other machine; nil: no channel was opened yet
 	mon    *monitor.Monitor // on this machine; nil: not opened yet
 	unread error            // what kept mon from reading the logs
+	logged bool             // notes were logged since mon has read
 }
 
 // Open opens the folder and locks it. It needs no passphrase yet, and no clinic. Errors are
@@ -259,7 +260,7 @@ func (o *Office) again(ctx context.Context, try func() (bool, error)) error {
 // logNotes keeps signed notes and logs them. When the server does not take them now they stay
 // kept, and the error is [ErrUnlogged] with the reason.
 func (o *Office) logNotes(ctx context.Context, notes ...[]byte) error {
-	if err := o.announce(notes...); err != nil {
+	if err := o.announce(ctx, notes...); err != nil {
 		return err
 	}
 	return o.logQueue(ctx, notes)
@@ -299,6 +300,7 @@ func (o *Office) push(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
+		o.logged = true
 		if err := o.book.take(note, proof); err != nil && !errors.Is(err, ErrKeyTaken) {
 			return err
 		}

@@ -146,7 +146,7 @@ func (o *Office) logAgain(ctx context.Context, fresh [][]byte) error {
 			revokes = append(revokes, note)
 		}
 	}
-	if err := o.announce(fresh...); err != nil {
+	if err := o.announce(ctx, fresh...); err != nil {
 		return err
 	}
 	return o.logQueue(ctx, slices.Concat(first, rotates, fresh, grants, revokes))

@@ -34,15 +34,15 @@ type GrantRequest struct {
 	Cap    int64 // messages a day without a second person
 }
 
-// Grant lets a device sign for 90 days from now; one that may sign already gets a new grant for
-// the same key, and what it signed under the old one stays good. The revocation for the day it is stolen is signed in the
+// Grant lets a device sign for 90 days from now. A device that is granted already gets a new grant
+// if label and holder are the same; what it signed under the old one stays good. The revocation for the day it is stolen is signed in the
 // same breath and kept under the name that is returned. Errors are [ErrKeyTaken] and those of
 // signing, and [ErrUnlogged].
 func (o *Office) Grant(ctx context.Context, r *clinic.Roots, q GrantRequest) (revocation string, err error) {
 	if err := o.ownRoots(r); err != nil {
 		return "", err
 	}
-	if g, ok := o.view.grant(q.Key.String()); o.taken(q.Key) && !(ok && g.Role == contact.RoleDevice && g.Revoked == nil) {
+	if o.taken(q.Key) && !o.renews(q) {
 		return "", ErrKeyTaken
 	}
 	note, err := r.SignGrant(clinic.DeviceGrant(o.ID(), q.Key, q.Label, q.Holder, q.Cap, o.cfg.Now(), q.Kinds...))
@@ -58,6 +58,12 @@ func (o *Office) Grant(ctx context.Context, r *clinic.Roots, q GrantRequest) (re
 		return "", err
 	}
 	return revocation, o.logNotes(ctx, note)
+}
+
+// renews reports whether a grant is that of a device that has one, again.
+func (o *Office) renews(q GrantRequest) bool {
+	g, ok := o.view.grant(q.Key.String())
+	return ok && g.Role == contact.RoleDevice && g.Revoked == nil && g.Label == q.Label && g.Holder == q.Holder
 }
 
 // Renew grants a key of the clinic again, as it was: a device for 90 days from now, a monitor or a

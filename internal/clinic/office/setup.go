@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/chaperone-privacy/chaperone/internal/clinic"
+	"github.com/chaperone-privacy/chaperone/internal/clinic/monitor"
 	"github.com/chaperone-privacy/chaperone/internal/contact"
 	"github.com/chaperone-privacy/chaperone/internal/translog"
 )
@@ -59,9 +60,9 @@ func (o *Office) Create(ctx context.Context, s Setup, keep func(Made) error) err
 	}
 	b.Policies = []string{string(policy)}
 	request := s.Monitor
+	var k *monitor.Keys
 	if b.Here = request == nil; b.Here {
-		k, err := o.newMonitor(s.Slug, s.Here)
-		if err != nil {
+		if k, err = monitor.NewKeys("monitor."+s.Slug, o.cfg.Rand, o.cfg.Now()); err != nil {
 			return err
 		}
 		request = &clinic.MonitorRequest{Key: k.Key(), VRF: k.VRFKey()}
@@ -73,6 +74,11 @@ func (o *Office) Create(ctx context.Context, s Setup, keep func(Made) error) err
 	b.Pending = notes
 	if err := o.unlock(); err != nil {
 		return err
+	}
+	if k != nil {
+		if err := o.setUpMonitor(k, s.Here); err != nil {
+			return err
+		}
 	}
 	if err := keep(made); err != nil {
 		return err
