@@ -38,6 +38,7 @@ type fakeServer struct {
 	mu       sync.Mutex
 	clock    time.Time
 	notes    [][]byte
+	asked    [][]byte         // notes in the order of requests
 	leaves   map[string]int64 // index by leaf
 	requests map[string][]byte
 	order    [][]byte // leaves of the msgs log
@@ -86,6 +87,7 @@ func (s *fakeServer) set(f func()) {
 func (s *fakeServer) AppendNote(_ context.Context, r *chaperonev1.AppendNoteRequest) (*chaperonev1.AppendNoteResponse, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.asked = append(s.asked, r.GetNote())
 	for i, n := range s.notes {
 		if bytes.Equal(n, r.GetNote()) {
 			proof, err := s.logs.Keys.Proof(int64(i))

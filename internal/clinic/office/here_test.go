@@ -2,6 +2,8 @@ package office
 
 import (
 	"errors"
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -122,6 +124,48 @@ func TestWithdrawBy(t *testing.T) {
 		t.Errorf("again: got %v, %d notes, want %d", err, len(d.fake.notes), notes+1)
 	}
 	wantAlarms(t, o)
+}
+
+// After the keys log was replaced the clinic's notes are logged again, in the order in which the
+// new log can judge them, and byte for byte.
+func TestLogAgain(t *testing.T) {
+	t.Parallel()
+	d, o := newDesk(t)
+	ctx := t.Context()
+	k, _ := o.DeviceKey()
+	if _, err := o.Revoke(ctx, RevokeRequest{Who: k.String(), Reason: contact.Retired, Roots: d.made.Roots}); err != nil {
+		t.Fatal(err)
+	}
+	var next *clinic.Roots
+	if err := o.Rotate(ctx, d.made.Roots, 2, 2, func(r *clinic.Roots) error { next = r; return nil }); err != nil {
+		t.Fatal(err)
+	}
+	before := slices.Clone(d.fake.notes)
+	d.fake.set(func() { d.fake.asked = nil })
+	if err := o.UpdateProfile(ctx, next, Change{Frozen: []contact.FrozenHead{{Origin: "log.example.com/msgs", Size: 3}}}); err != nil {
+		t.Fatal(err)
+	}
+	if got := len(d.fake.asked); got != 1 {
+		t.Errorf("after a msgs log: got %d notes, want the profile alone", got)
+	}
+	d.fake.set(func() { d.fake.asked = nil })
+	if err := o.UpdateProfile(ctx, next, Change{Frozen: []contact.FrozenHead{{Origin: "log.example.com/keys", Size: 7}}}); err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for i, n := range d.fake.asked {
+		first, _, _ := strings.Cut(string(n), "\n")
+		got = append(got, strings.Split(first, "/")[1])
+		if i != 2 && !slices.ContainsFunc(before, func(b []byte) bool { return string(b) == string(n) }) {
+			t.Errorf("note %d is another than before", i)
+		}
+	}
+	if want := []string{"clinic", "rotate", "clinic", "grant", "grant", "grant", "grant", "revoke"}; !slices.Equal(got, want) {
+		t.Errorf("got %q, want %q", got, want)
+	}
+	if p, _ := o.Profile(); len(p.Frozen) != 2 || o.Waiting() != 0 {
+		t.Errorf("got %d frozen heads, %d notes waiting, want 2 and none", len(p.Frozen), o.Waiting())
+	}
 }
 
 // A clinic lives longer than its grants: what is renewed in time goes on, and what was sent

@@ -88,7 +88,7 @@ const monitorWithdrawEN = `Usage:
 
 Takes back a message in the clinic's name, also one that nobody of the clinic
 sent. It counts once a second person has said the same within an hour. COMMIT
-and BATCH are those of audit and of "monitor today"; on the office's own
+and BATCH are those of audit and of "monitor today --json"; on the office's own
 computer a reference will do.
 
     --reason REASON                 not-ours, error or superseded

@@ -89,7 +89,8 @@ const monitorWithdrawES = `Uso:
 
 Retira un mensaje a nombre de la clínica, también uno que nadie de ella envió.
 Vale cuando otra persona dice lo mismo en una hora. COMMIT y LOTE son los de
-audit y "monitor today"; en el equipo de la oficina basta una referencia.
+audit y "monitor today --json"; en el equipo de la oficina basta una
+referencia.
 
     --reason MOTIVO                 not-ours, error o superseded
     --passphrase-file ARCH          leer ahí la frase de este equipo
