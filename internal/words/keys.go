@@ -260,9 +260,9 @@ const (
 	DeskDrillWrong                Key = 253  // A message went out with a mistake.
 	DeskDrillWrong1               Key = 254  // Find its reference: {program} audit
 	DeskDrillWrong2               Key = 255  // Take it back: {program} withdraw REF --reason error. Then send the right one.
-	DeskEndsEpoch                 Key = 256  // ! The secret of the monitor ends on {date}. See: chaperone-clinic help profile
-	DeskEndsKey                   Key = 257  // ! {label} ends on {date}. Renew it: chaperone-clinic grant --renew
-	DeskEndsPolicy                Key = 258  // ! The list of witnesses ends on {date}. See: chaperone-clinic help profile
+	DeskEndsEpoch                 Key = 256  // Soon: the secret of the monitor ends on {date}. See: chaperone-clinic help profile
+	DeskEndsKey                   Key = 257  // Soon: {label} ends on {date}. Renew it: chaperone-clinic grant --renew
+	DeskEndsPolicy                Key = 258  // Soon: the list of witnesses ends on {date}. See: chaperone-clinic help profile
 	DeskErrApproval               Key = 259  // a second person must approve this on the monitor; it is kept
 	DeskErrBadAnswer              Key = 260  // the server answered something that makes no sense; nothing was changed here
 	DeskErrBook                   Key = 261  // a file of this machine is damaged; it was left as it is

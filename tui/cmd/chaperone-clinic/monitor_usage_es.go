@@ -85,7 +85,8 @@ Muestra el último estado que firmó el monitor y lo escribe en un archivo.
 ` + monitorComun
 
 const monitorWithdrawES = `Uso:
-    chaperone-clinic monitor withdraw COMMIT|LOTE --reason MOTIVO --person NOMBRE
+    chaperone-clinic monitor withdraw COMMIT|LOTE --reason MOTIVO
+        --person NOMBRE
 
 Retira un mensaje a nombre de la clínica, también uno que nadie de ella envió.
 Vale cuando otra persona dice lo mismo en una hora. COMMIT y LOTE son los de
