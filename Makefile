@@ -21,18 +21,18 @@ help: ## list the targets
 	@awk -F':.*## ' '/^[a-z][a-z-]*:.*## /{printf "  %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 .PHONY: demo
-demo: ## open the program on a made-up clinic, with its own server; nothing is kept
+demo: ## open the program on made-up clinics, with their own server; nothing is kept
 	@mkdir -p $(DIST) && $(GO) build -o $(DIST)/chaperone-demo ./tui/cmd/chaperone-demo
 	@exec $(DIST)/chaperone-demo $(ARGS)
 
 .PHONY: build
 build: ## build the programs into dist/
 	@mkdir -p $(DIST)
-	CGO_ENABLED=0 $(GO) build $(RELEASE) -o $(DIST)/ ./tui/cmd/chaperone ./tui/cmd/chaperone-demo ./backend/cmd/chaperoned
+	CGO_ENABLED=0 $(GO) build $(RELEASE) -o $(DIST)/ ./tui/cmd/chaperone ./tui/cmd/chaperone-clinic ./tui/cmd/chaperone-demo ./backend/cmd/chaperoned
 
 .PHONY: install
-install: ## install chaperone and chaperoned with go install
-	CGO_ENABLED=0 $(GO) install $(RELEASE) ./tui/cmd/chaperone ./backend/cmd/chaperoned
+install: ## install chaperone, chaperone-clinic and chaperoned with go install
+	CGO_ENABLED=0 $(GO) install $(RELEASE) ./tui/cmd/chaperone ./tui/cmd/chaperone-clinic ./backend/cmd/chaperoned
 
 .PHONY: check
 check: deps generate-check lint test ## everything that must be green before a change lands
@@ -91,10 +91,10 @@ test: ## every test, under the race detector
 
 # The check type-checks the program for both, which takes a tenth of the time.
 .PHONY: cross
-cross: ## build the patient's program for Windows and macOS
+cross: ## build the programs of patients and clinics for Windows and macOS
 	@mkdir -p $(DIST)
-	GOOS=windows GOARCH=amd64 $(GO) build $(RELEASE) -o $(DIST)/windows-amd64/ ./tui/cmd/chaperone
-	GOOS=darwin GOARCH=arm64 $(GO) build $(RELEASE) -o $(DIST)/darwin-arm64/ ./tui/cmd/chaperone
+	GOOS=windows GOARCH=amd64 $(GO) build $(RELEASE) -o $(DIST)/windows-amd64/ ./tui/cmd/chaperone ./tui/cmd/chaperone-clinic
+	GOOS=darwin GOARCH=arm64 $(GO) build $(RELEASE) -o $(DIST)/darwin-arm64/ ./tui/cmd/chaperone ./tui/cmd/chaperone-clinic
 
 .PHONY: web
 web: ## compile the browser modules and print their sizes

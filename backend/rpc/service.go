@@ -15,6 +15,7 @@ import (
 	"connectrpc.com/connect/v2/connectgzip"
 	"connectrpc.com/connect/v2/connecthttp"
 	"connectrpc.com/connect/v2/connectproto"
+	"connectrpc.com/grpcreflect/v2"
 	"connectrpc.com/validate"
 	"google.golang.org/protobuf/proto"
 
@@ -157,7 +158,7 @@ func New(c Config) (*connect.Server, error) {
 	chaperonev1connect.RegisterContactServiceHandler(server, &contactHandler{envelopes: c.Envelopes, notes: c.Notes})
 	chaperonev1connect.RegisterClinicServiceHandler(server, &clinicHandler{envelopes: c.Envelopes, notes: c.Notes, daily: limit.NewDaily[keylog.ClinicID](c.Daily, s.now)})
 	if c.Reflection {
-		registerReflection(server)
+		grpcreflect.Register(server)
 	}
 	return server, nil
 }

@@ -54,6 +54,9 @@ type Config struct {
 
 	Limits   Limits
 	Timeouts Timeouts
+	// HeadEvery is the time between two heads of a log; 0 means a second. Less is for
+	// demonstrations: each head is a signature of every witness and a row that is kept.
+	HeadEvery time.Duration
 
 	Now  func() time.Time // nil means time.Now
 	Rand io.Reader        // nil means crypto/rand
@@ -152,6 +155,9 @@ func (c Config) check() (Config, error) {
 	}
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)
+	}
+	if c.every == 0 {
+		c.every = c.HeadEvery
 	}
 	c.Timeouts = c.Timeouts.withDefaults()
 	return c, nil

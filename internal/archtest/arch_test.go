@@ -108,6 +108,15 @@ var notIn = []struct {
 		reason: "the patient's program must open at once; each of these costs start-up time or memory",
 	},
 	{
+		program: "tui/cmd/chaperone-clinic",
+		banned: []string{
+			"backend", "internal/patient", "std:database/sql", "zombiezen.com/go/sqlite", "modernc.org/sqlite", "github.com/jackc/pgx",
+			"buf.build/go/protovalidate", "cel.dev", "github.com/google/cel-go", "github.com/prometheus", "go.opentelemetry.io",
+			"go.yaml.in",
+		},
+		reason: "a clinic's program and its monitor check their own requests and keep files; they are nobody's server and no patient's device",
+	},
+	{
 		program: "mobile-sdk",
 		banned: []string{
 			"backend", "std:database/sql", "zombiezen.com/go/sqlite", "buf.build/go/protovalidate", "github.com/prometheus",

@@ -16,6 +16,8 @@ func TestOtherSystems(t *testing.T) {
 		{"ios", "arm64", "./mobile-sdk"},
 		{"windows", "amd64", "./tui/cmd/chaperone"},
 		{"darwin", "arm64", "./tui/cmd/chaperone"},
+		{"windows", "amd64", "./tui/cmd/chaperone-clinic"},
+		{"darwin", "arm64", "./tui/cmd/chaperone-clinic"},
 		{"js", "wasm", "./internal/checklist"},
 		{"js", "wasm", "./internal/contact"},
 	}

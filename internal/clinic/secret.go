@@ -31,7 +31,7 @@ const secretType = "chaperone/secret/v1"
 // secret is a private key as a sealed file holds it.
 type secret struct {
 	Type string `json:"type"`
-	Role string `json:"role"` // root, revoker, device, monitor
+	Role string `json:"role"` // root, revoker, device
 	Name string `json:"name"` // of the key
 	Seed []byte `json:"seed"` // 32 bytes, Ed25519
 	// Roots is the root set's text, only of a root.

@@ -91,8 +91,10 @@ func TestMutatedBundles(t *testing.T) {
 			*at = mutate(r, *at, *from)
 		}
 		raw := b.Marshal()
+		changed, was := *at, *sections(&genuine)[name]
 		if r.IntN(8) == 0 {
 			raw = mutate(r, in.Bundle, whole)
+			name, changed, was = "bundle", raw, in.Bundle
 		}
 		if bytes.Equal(raw, in.Bundle) || bytes.Equal(raw, whole) {
 			continue
@@ -106,8 +108,9 @@ func TestMutatedBundles(t *testing.T) {
 		read++
 		// The status may be exchanged for another genuine one, and the signature lines of a
 		// checkpoint stand in any order.
-		if good(v.Headline.Class()) && !bytes.Equal(b.Status, other.Status) && !sameLines(*at, *sections(&genuine)[name]) {
-			t.Fatalf("%s changed: got %v from %q, was %q", name, v.Findings, *at, *sections(&genuine)[name])
+		exchanged := name == "status" && bytes.Equal(changed, other.Status)
+		if good(v.Headline.Class()) && !exchanged && !sameLines(changed, was) {
+			t.Fatalf("%s changed: got %v from %q, was %q", name, v.Findings, changed, was)
 		}
 	}
 	if read < *mutations/2 {

@@ -25,6 +25,20 @@ func (d *Device) AddPin(p contact.Pin) error {
 	return nil
 }
 
+// AddPair keeps what the patient shares with a clinic since they met, on all devices. One that is
+// there already changes nothing.
+func (d *Device) AddPair(p contact.Pair) error {
+	err := d.change(func(l *vault.Local) error {
+		tick(&l.State)
+		l.State.Contact = l.State.Contact.Merge(contact.Memory{Pairs: []contact.Pair{p}})
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("add pair: %w", err)
+	}
+	return nil
+}
+
 // ConfirmPins accepts the pins that came with a restore, or from another device since. Until
 // then a message from such a clinic reads as one from a clinic that is not pinned.
 func (d *Device) ConfirmPins() error {

@@ -138,6 +138,9 @@ func (m *Model) goTo(g screen.Go) tea.Cmd {
 		if g.Bundle != nil {
 			return m.push(verify.With(m.env, g.Bundle, g.Received))
 		}
+		if g.Code != "" {
+			return m.push(verify.WithCode(m.env, g.Code, g.Received))
+		}
 		return m.push(verify.New(m.env))
 	case screen.Clinics:
 		return m.push(clinics.New(m.env))

@@ -2,6 +2,7 @@ package screen
 
 import (
 	"bytes"
+	"slices"
 	"strings"
 	"unicode"
 
@@ -126,7 +127,7 @@ func looksLikeCode(s string) bool {
 		return true
 	}
 	groups := strings.FieldsFunc(s, separates)
-	count, digits, longest, even := 0, 0, 0, true
+	count, digits, strange, spoken, even := 0, 0, 0, false, true
 	for i, g := range groups {
 		for _, r := range g {
 			if !unicode.IsLetter(r) && !unicode.IsDigit(r) {
@@ -135,10 +136,13 @@ func looksLikeCode(s string) bool {
 			if unicode.IsDigit(r) {
 				digits++
 			}
+			if !strings.ContainsRune(humancode.Alphabet, unicode.ToUpper(r)) {
+				strange++
+			}
 		}
 		n := len([]rune(g))
 		count += n
-		longest = max(longest, n)
+		spoken = spoken || n > 4 && !strings.ContainsFunc(g, unicode.IsDigit)
 		if i < len(groups)-1 && n != 4 || n > 4 {
 			even = false
 		}
@@ -155,7 +159,11 @@ func looksLikeCode(s string) bool {
 	case len(groups) == 1, even:
 		return true
 	}
-	return count >= 16 && count <= 24 && digits >= 3 && longest <= 12
+	// Odd groups: about as long as a code, few slips, and no word or phone number among them.
+	number := slices.ContainsFunc(strings.Fields(s), func(word string) bool {
+		return len(word) >= 7 && !strings.ContainsFunc(word, unicode.IsLetter)
+	})
+	return count >= 16 && count <= 24 && digits >= 3 && strange <= 2 && !spoken && !number
 }
 
 // separates reports whether r may stand between the groups of a code.

@@ -184,6 +184,7 @@ type Go struct {
 	Details  []Section
 	Letters  []string // for Letter
 	Bundle   []byte   // for Verify: a message that is at hand already; nil asks for one
+	Code     string   // for Verify, or the code that is at hand
 	Received string   // for Verify: its text as it was received
 	Replace  bool
 }

@@ -159,8 +159,8 @@ func (o *Office) Revoke(ctx context.Context, q RevokeRequest) (Granted, error) {
 	return granted, o.publishEnd(ctx, note)
 }
 
-// publishEnd logs a revocation or withdrawal and hands it to the monitor. The monitor being away
-// is no error: it reads the log.
+// publishEnd logs a revocation or withdrawal and hands it to the monitor. A monitor that is away,
+// or listens to this machine no more, is no error: it reads the log.
 func (o *Office) publishEnd(ctx context.Context, note []byte) error {
 	if err := o.logNotes(ctx, note); err != nil {
 		return err
@@ -169,7 +169,8 @@ func (o *Office) publishEnd(ctx context.Context, note []byte) error {
 		return o.round(ctx, false)
 	}
 	if second, err := o.second(ctx); err == nil {
-		if err := second.Deliver(ctx, note); err != nil && !errors.Is(err, clinic.ErrMonitorAway) {
+		err := second.Deliver(ctx, note)
+		if err != nil && !errors.Is(err, clinic.ErrMonitorAway) && !errors.Is(err, clinic.ErrMonitorRefused) {
 			return err
 		}
 	}

@@ -1,5 +1,5 @@
-// Command chaperone-demo is everything in one program: a server on this machine, a made-up
-// clinic, two phones and the letters on the table. It opens the same screens as the patient's
+// Command chaperone-demo is everything in one program: a server on this machine, four made-up
+// clinics with their monitors, somebody who attacks them, two phones and the letters on the table. It opens the same screens as the patient's
 // program, on real vaults that sync through the real server.
 //
 // Nothing of it is kept unless --keep says where, and nothing leaves the machine.
@@ -14,9 +14,7 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
-	"strings"
 	"syscall"
-	"time"
 
 	tea "charm.land/bubbletea/v2"
 
@@ -26,8 +24,8 @@ import (
 
 const usage = `Usage: chaperone-demo [--keep DIR] [--language en|es]
 
-Opens Chaperone on a made-up clinic, with a server of its own. Set up the first phone, do a
-task, come back on the second phone, and check the two letters on the table.
+Opens Chaperone on made-up clinics, with a server of their own. Set up the first phone, do a
+task, come back on the second phone, and check the letters on the table.
 
   --keep DIR        keep phones, letters and server in DIR, and go on there next time
   --language LANG   en or es; without it, the system's
@@ -84,12 +82,14 @@ func open(keep string, w *words.Catalogue) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 
-	t, err := build(ctx, dir, w.T(words.DemoBody), tamper(w), time.Now)
+	t, err := start(ctx, dir)
 	if err != nil {
 		return err
 	}
 	door := leave.New(leave.Config{In: os.Stdin, Out: os.Stdout, Exit: func(code int) {
-		// The process ends here, wherever the screens are; deferred calls do not run.
+		// The process ends here, wherever the screens are; deferred calls do not run. What is
+		// still being written stops first.
+		cancel()
 		forget()
 		os.Exit(code)
 	}})
@@ -104,6 +104,9 @@ func open(keep string, w *words.Catalogue) error {
 	_, err = m.program.Run()
 	cancel()
 	m.close()
+	if err == nil {
+		err = m.failed
+	}
 	if served := <-t.served; served != nil && err == nil {
 		err = fmt.Errorf("run server: %w", served)
 	}
@@ -129,13 +132,4 @@ func folder(keep string) (dir string, forget func(), err error) {
 		return "", nil, fmt.Errorf("make folder: %w", err)
 	}
 	return dir, func() {}, nil
-}
-
-// tamper returns what the attacker does to a text: a line of their own before the last one.
-func tamper(w *words.Catalogue) func(string) string {
-	return func(text string) string {
-		lines := strings.Split(strings.TrimRight(text, "\n"), "\n")
-		last := len(lines) - 1
-		return strings.Join(lines[:last], "\n") + "\n" + w.T(words.DemoInserted) + "\n" + lines[last] + "\n"
-	}
 }

@@ -84,22 +84,45 @@ func (m *table) pickUp(p *phone) tea.Cmd {
 		Content: app.PackContent(pack, m.now),
 		Links:   style.KnowsLinks(os.Getenv),
 		Opener: app.PatientOpener(patient.Config{Disk: disk, Server: m.town.url, DeviceName: p.name},
-			func(d *patient.Device, created bool) error {
-				p.device.Store(d)
-				m.work.Go(func() {
-					d.KeepSynced(m.ctx, func() { m.program.Send(to{p, screen.Changed{}}) })
-				})
-				if !created {
-					return nil
-				}
-				if code, err := d.RecoveryCode(); err == nil {
-					paper := code.Grouped()
-					m.paper.CompareAndSwap(nil, &paper) // the first phone that was set up
-				}
-				// The patient was at the clinic's desk once, and set it up there.
-				return d.AddPin(m.town.pin)
-			}),
+			func(d *patient.Device, created bool) error { return m.start(p, d, created) }),
 		Locale: m.words.Locale(), Theme: m.theme(), Width: m.width, Height: m.height, Leave: m.leave,
 	})
 	return p.tag(p.model.Init())
+}
+
+// start is told of each vault that was opened on a phone. What it pins has to be there first.
+func (m *table) start(p *phone, d *patient.Device, created bool) error {
+	select {
+	case <-m.town.ready:
+	case <-m.ctx.Done():
+		return m.ctx.Err()
+	}
+	if m.town.err != nil {
+		return m.town.err
+	}
+	p.device.Store(d)
+	if created {
+		if err := m.meet(d); err != nil {
+			return err
+		}
+	}
+	m.work.Go(func() {
+		d.KeepSynced(m.ctx, func() { m.program.Send(to{p, screen.Changed{}}) })
+	})
+	return nil
+}
+
+// meet is what happened at the clinics' desks: the patient set them up there, and one of them
+// shares a secret with the patient. Nobody sees it here until there is a ceremony for it.
+func (m *table) meet(d *patient.Device) error {
+	if code, err := d.RecoveryCode(); err == nil {
+		paper := code.Grouped()
+		m.paper.CompareAndSwap(nil, &paper) // the first phone that was set up
+	}
+	for _, pin := range m.town.Pins {
+		if err := d.AddPin(pin); err != nil {
+			return err
+		}
+	}
+	return d.AddPair(m.town.Pair)
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"os"
 	"strings"
 	"sync"
@@ -42,7 +43,11 @@ type table struct {
 
 	ctx     context.Context //nolint:containedctx // of the demo's life; background work alone uses it
 	program *tea.Program    // set before it runs
-	work    sync.WaitGroup  // what keeps the phones in step with the server
+	work    sync.WaitGroup  // everything in the background
+
+	settled bool  // the letters are there
+	finding bool  // the clinic is finding out
+	failed  error // why the demo cannot go on
 
 	// paper is the recovery code, as the patient wrote it down; phones write it from commands.
 	paper atomic.Pointer[string]
@@ -83,10 +88,45 @@ func (m *table) close() {
 		}
 	}
 	m.work.Wait()
+	if err := m.town.close(); m.failed == nil && !errors.Is(m.town.err, context.Canceled) {
+		m.failed = err
+	}
 }
 
-// Init implements [tea.Model].
-func (m *table) Init() tea.Cmd { return tea.RequestBackgroundColor }
+// settledMsg says that the letters are there, or why not.
+type settledMsg struct{ err error }
+
+// foundMsg says how the clinic found out.
+type foundMsg struct{ err error }
+
+// Init implements [tea.Model]. What takes longer than a blink is done behind the first frame.
+func (m *table) Init() tea.Cmd {
+	text := func(name string) string { return m.words.T(bodies()[name]) }
+	m.work.Go(func() {
+		m.town.settle(m.ctx, text)
+		m.program.Send(settledMsg{m.town.err})
+		if m.town.err == nil {
+			m.town.watch(m.ctx)
+		}
+	})
+	return tea.RequestBackgroundColor
+}
+
+// findOut has the clinic find out, and the phones hear of it.
+func (m *table) findOut() {
+	m.finding = true
+	m.work.Go(func() {
+		err := m.town.findOut(m.ctx, m.words.T(words.DemoBody))
+		for _, p := range m.phones {
+			if d := p.device.Load(); d != nil && err == nil {
+				// A phone that hears nothing now asks again within the hour.
+				_ = d.RefreshClinics(m.ctx)
+				m.program.Send(to{p, screen.Changed{}})
+			}
+		}
+		m.program.Send(foundMsg{err})
+	})
+}
 
 // Update implements [tea.Model].
 func (m *table) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
@@ -94,6 +134,17 @@ func (m *table) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	case to:
 		_, cmd := msg.phone.model.Update(msg.msg)
 		return m, msg.phone.tag(cmd)
+	case settledMsg:
+		if m.settled = msg.err == nil; !m.settled {
+			m.failed = msg.err
+			return m, tea.Quit
+		}
+		return m, nil
+	case foundMsg:
+		if m.finding = false; msg.err != nil {
+			m.say = m.words.T(words.DemoNotFoundOut)
+		}
+		return m, nil
 	case tea.WindowSizeMsg:
 		m.width, m.height = msg.Width, msg.Height
 	case tea.BackgroundColorMsg:
@@ -128,14 +179,33 @@ func (m *table) press(k tea.KeyPressMsg) tea.Cmd {
 	case m.reading != nil && m.keys.Check.Is(k):
 		return m.check()
 	case m.reading != nil:
-	case m.list.Update(k, len(m.phones)+len(m.town.letters)):
+	case m.list.Update(k, len(m.choices())):
 	case m.keys.Open.Is(k):
-		if at := m.list.At; at < len(m.phones) {
-			return m.pickUp(m.phones[at])
-		}
-		m.reading = &m.town.letters[m.list.At-len(m.phones)]
+		return m.take(m.list.At)
 	}
 	return nil
+}
+
+// take takes what lies at a place of the table.
+func (m *table) take(at int) tea.Cmd {
+	if at < len(m.phones) {
+		return m.pickUp(m.phones[at])
+	}
+	switch at -= len(m.phones); {
+	case at < len(m.letters()):
+		m.reading = &m.letters()[at]
+	case !m.finding && !m.town.Found:
+		m.findOut()
+	}
+	return nil
+}
+
+// letters are what lies on the table so far.
+func (m *table) letters() []letter {
+	if !m.settled {
+		return nil
+	}
+	return m.town.Letters
 }
 
 // check shows the letter in hand to the phone that is set up.
@@ -145,8 +215,9 @@ func (m *table) check() tea.Cmd {
 			continue
 		}
 		l := m.reading
-		m.reading, m.shown = nil, p
-		return p.tag(screen.Send(screen.Go{To: screen.Verify, Bundle: l.bundle, Received: l.text}))
+		m.reading = nil
+		check := screen.Go{To: screen.Verify, Bundle: l.Bundle, Code: l.Code, Received: l.Text, Replace: true}
+		return tea.Batch(m.pickUp(p), p.tag(screen.Send(check)))
 	}
 	m.reading, m.say = nil, m.words.T(words.DemoNoVault)
 	m.list.At = 0
@@ -164,7 +235,7 @@ func (m *table) View() tea.View {
 	foot := []keys.Binding{m.keys.Open}
 	if m.reading != nil {
 		page.Title = w.T(words.DemoReading)
-		for _, line := range strings.Split(strings.TrimRight(m.reading.text, "\n"), "\n") {
+		for _, line := range strings.Split(strings.TrimRight(m.reading.Text, "\n"), "\n") {
 			if line == "" {
 				t.Gap()
 				continue
@@ -172,15 +243,21 @@ func (m *table) View() tea.View {
 			t.Para(st.Body, widget.Line(line))
 		}
 		t.Gap()
-		t.Para(st.Muted, w.T(words.DemoReadingCheck))
+		if m.reading.Code != "" {
+			t.Para(st.Accent, m.reading.Code)
+			t.Gap()
+			t.Para(st.Muted, w.T(words.DemoReadingCode))
+		} else {
+			t.Para(st.Muted, w.T(words.DemoReadingCheck))
+		}
 		foot = []keys.Binding{m.keys.Check, m.keys.Back}
 	} else {
 		t.Para(st.Body, w.T(words.DemoWhat))
 		t.Gap()
 		page.Focus, page.FocusEnd = m.list.Draw(t, m.choices())
 		t.Gap()
-		if code := m.paper.Load(); code != nil {
-			t.Para(st.Body, w.T(words.DemoPaper, words.Str("code", *code)))
+		if !m.settled {
+			t.Para(st.Muted, w.T(words.DemoOnTheWay))
 			t.Gap()
 		}
 		t.Para(st.Muted, w.T(words.DemoBack))
@@ -199,12 +276,22 @@ func (m *table) choices() []widget.Choice {
 		{Label: m.phones[0].name, Note: w.T(words.DemoPhoneNote)},
 		{Label: m.phones[1].name, Note: w.T(words.DemoOtherNote)},
 	}
-	for _, l := range m.town.letters {
-		label, note := words.DemoGenuine, words.DemoGenuineNote
-		if l.file == "changed-on-the-way" {
-			label, note = words.DemoChanged, words.DemoChangedNote
-		}
-		rows = append(rows, widget.Choice{Label: w.T(label), Note: w.T(note)})
+	if code := m.paper.Load(); code != nil {
+		rows[1].Note = w.T(words.DemoPaper, words.Str("code", *code))
 	}
+	if !m.settled {
+		return rows
+	}
+	for _, st := range stories() {
+		rows = append(rows, widget.Choice{Label: w.T(st.label), Note: w.T(st.note)})
+	}
+	last := widget.Choice{Label: w.T(words.DemoFindOut), Note: w.T(words.DemoFindOutNote)}
+	switch {
+	case m.finding:
+		last.Note = w.T(words.DemoFindingOut)
+	case m.town.Found:
+		last.Note = w.T(words.DemoFoundOut)
+	}
+	rows = append(rows, last)
 	return rows
 }

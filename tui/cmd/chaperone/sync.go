@@ -21,6 +21,11 @@ func (p *program) sync(ctx context.Context, a *arguments) (int, error) {
 	if err != nil {
 		return 0, err
 	}
+	// Whoever asks for this wants to know what their clinics say now, not what they said within
+	// the hour.
+	if err := d.RefreshClinics(ctx); err != nil {
+		return 0, err
+	}
 	text := words.CliSyncSame
 	switch {
 	case result.Pulled && result.Pushed:

@@ -64,6 +64,14 @@ func With(env *screen.Env, bundle []byte, received string) *Model {
 	return m
 }
 
+// WithCode is [With] for a message that came with a code.
+func WithCode(env *screen.Env, code, received string) *Model {
+	m := New(env)
+	m.given = screen.Given{Kind: screen.GivenCode, Code: code}
+	m.text, m.stage, m.pasted = received, checking, true
+	return m
+}
+
 type readMsg struct {
 	data []byte
 	err  error
