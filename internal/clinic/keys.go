@@ -147,7 +147,6 @@ func (d *Device) SignMessage(m contact.Message) ([]byte, error) {
 type Monitor struct {
 	signer signer
 	vrf    *vrf.PrivateKey
-	scalar []byte // of vrf
 }
 
 // NewMonitor makes a monitor key and a VRF secret; 96 bytes are read from rand.
@@ -168,7 +167,7 @@ func NewMonitor(name string, rand io.Reader) (*Monitor, error) {
 	if err != nil {
 		return nil, fmt.Errorf("make VRF secret: %w", err)
 	}
-	return &Monitor{s, secret, scalar.Bytes()}, nil
+	return &Monitor{s, secret}, nil
 }
 
 // Key returns the public half of the signing key.

@@ -10,8 +10,6 @@ import (
 	"slices"
 
 	"filippo.io/age"
-	"filippo.io/edwards25519"
-	"filippo.io/mostly-harmless/vrf-r255"
 
 	"github.com/chaperone-privacy/chaperone/internal/contact"
 	"github.com/chaperone-privacy/chaperone/internal/translog"
@@ -33,10 +31,9 @@ const secretType = "chaperone/secret/v1"
 // secret is a private key as a sealed file holds it.
 type secret struct {
 	Type string `json:"type"`
-	Role string `json:"role"` // root, revoker, device, monitor
+	Role string `json:"role"` // root, revoker, device
 	Name string `json:"name"` // of the key
 	Seed []byte `json:"seed"` // 32 bytes, Ed25519
-	VRF  []byte `json:"vrf,omitempty"`
 	// Roots is the root set's text, only of a root.
 	Roots string `json:"roots,omitempty"`
 }
@@ -89,30 +86,6 @@ func ParseRevoker(raw []byte) (*Revoker, error) {
 		return nil, err
 	}
 	return &Revoker{k}, nil
-}
-
-// Secret returns both private keys, to be sealed into a file.
-func (m *Monitor) Secret() []byte {
-	s := m.signer.secret("monitor")
-	s.VRF = m.scalar
-	return s.marshal()
-}
-
-// ParseMonitor reads [Monitor.Secret]. It fails with [ErrSecret].
-func ParseMonitor(raw []byte) (*Monitor, error) {
-	s, k, err := parseSecret(raw, "monitor")
-	if err != nil {
-		return nil, err
-	}
-	scalar, err := edwards25519.NewScalar().SetCanonicalBytes(s.VRF)
-	if err != nil {
-		return nil, ErrSecret
-	}
-	private, err := vrf.NewPrivateKey(scalar.Bytes())
-	if err != nil {
-		return nil, ErrSecret
-	}
-	return &Monitor{k, private, scalar.Bytes()}, nil
 }
 
 // RootShare is the key of one root holder, and the public set that it belongs to.

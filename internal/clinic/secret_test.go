@@ -16,14 +16,6 @@ func TestSecrets(t *testing.T) {
 	if err != nil || d.Key() != w.Device.Key() {
 		t.Errorf("device: got %v", err)
 	}
-	m, err := clinic.ParseMonitor(w.Monitor.Secret())
-	if err != nil || m.Key() != w.Monitor.Key() || m.VRFKey() != w.Monitor.VRFKey() {
-		t.Fatalf("monitor: got %v", err)
-	}
-	_, a := w.Monitor.Prove([32]byte{7})
-	if _, b := m.Prove([32]byte{7}); !bytes.Equal(a, b) {
-		t.Error("monitor: another leaf after reading its secret")
-	}
 	r, err := clinic.NewRevoker("revoker.example.com", contacttest.Seed("revoker"))
 	if err != nil {
 		t.Fatal(err)
@@ -34,11 +26,10 @@ func TestSecrets(t *testing.T) {
 	for name, parse := range map[string]func([]byte) error{
 		"device":  func(b []byte) error { _, err := clinic.ParseDevice(b); return err },
 		"revoker": func(b []byte) error { _, err := clinic.ParseRevoker(b); return err },
-		"monitor": func(b []byte) error { _, err := clinic.ParseMonitor(b); return err },
 		"root":    func(b []byte) error { _, err := clinic.ParseRootShare(b); return err },
 	} {
 		for kind, raw := range map[string][]byte{
-			"device": w.Device.Secret(), "revoker": r.Secret(), "monitor": w.Monitor.Secret(), "root": w.Roots.Shares()[0].Secret(),
+			"device": w.Device.Secret(), "revoker": r.Secret(), "root": w.Roots.Shares()[0].Secret(),
 			"nothing": nil, "garbage": []byte("{}"),
 		} {
 			if err := parse(raw); kind != name && !errors.Is(err, clinic.ErrSecret) {

@@ -21,7 +21,7 @@ var (
 const (
 	lockFile   = "lock"
 	tempSuffix = ".tmp"
-	maxFile    = 64 << 20 // bytes
+	maxFile    = maxJournal // bytes; a backup reads journals whole
 )
 
 // Dir is a folder that this process has to itself. It is not safe for concurrent use.

@@ -14,6 +14,12 @@ import (
 	"github.com/chaperone-privacy/chaperone/internal/clinic/disk"
 )
 
+// journal opens one and returns its records.
+func journal(d *disk.Dir, name string) (j *disk.Journal, records [][]byte, err error) {
+	j, err = d.Journal(name, func(r []byte) error { records = append(records, r); return nil })
+	return j, records, err
+}
+
 func open(t *testing.T, root string) *disk.Dir {
 	t.Helper()
 	d, err := disk.Open(root)
@@ -85,7 +91,7 @@ func TestJournal(t *testing.T) {
 	t.Parallel()
 	root := t.TempDir()
 	d := open(t, root)
-	j, _, err := d.Journal("outbox.log")
+	j, _, err := journal(d, "outbox.log")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -136,7 +142,7 @@ func TestJournal(t *testing.T) {
 		if err := os.WriteFile(file, tt.raw, 0o600); err != nil {
 			t.Fatal(err)
 		}
-		j, got, err := d.Journal("outbox.log")
+		j, got, err := journal(d, "outbox.log")
 		if !errors.Is(err, tt.err) {
 			t.Errorf("%s: got %v, want %v", tt.name, err, tt.err)
 		}
@@ -156,7 +162,7 @@ func TestJournal(t *testing.T) {
 		if err := j.Close(); err != nil {
 			t.Error(err)
 		}
-		if j, got, err = d.Journal("outbox.log"); err != nil || string(got[len(got)-1]) != "more" {
+		if j, got, err = journal(d, "outbox.log"); err != nil || string(got[len(got)-1]) != "more" {
 			t.Errorf("%s: after more: got %d records, %v", tt.name, len(got), err)
 		} else if err := j.Close(); err != nil {
 			t.Error(err)

@@ -24,16 +24,21 @@ func ReadFile(root, name string) ([]byte, error) {
 	return data, nil
 }
 
-// ReadJournal returns the records of a journal that another process may be writing: those that
-// are whole. It changes nothing, and fails with [ErrDisk] or [ErrDamaged].
-func ReadJournal(root, name string) ([][]byte, error) {
-	raw, err := ReadFile(root, name)
-	if err != nil {
-		return nil, err
+// ReadJournal hands on the records of a journal that another process may be writing: those that
+// are whole. It changes nothing; a journal that is not there has none. It fails with [ErrDisk],
+// [ErrDamaged] or what read fails with.
+func ReadJournal(root, name string, read func([]byte) error) error {
+	if !fs.ValidPath(name) {
+		return fmt.Errorf("name of a file: %w: %w", ErrDisk, fs.ErrInvalid)
 	}
-	records, _, err := split(raw)
-	if err != nil {
-		return nil, fmt.Errorf("read %s: %w", name, err)
+	f, err := os.Open(filepath.Join(root, filepath.FromSlash(name)))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
 	}
-	return records, nil
+	if err != nil {
+		return trouble("read "+name, err)
+	}
+	defer f.Close()
+	_, _, err = records(f, name, read)
+	return err
 }

@@ -11,6 +11,7 @@ import (
 
 	"github.com/chaperone-privacy/chaperone/internal/clinic"
 	"github.com/chaperone-privacy/chaperone/internal/clinic/disk"
+	"github.com/chaperone-privacy/chaperone/internal/contact"
 	chaperonev1 "github.com/chaperone-privacy/chaperone/internal/gen/chaperone/v1"
 )
 
@@ -24,6 +25,9 @@ type running struct {
 
 // ErrNotRunning says that no monitor runs on this machine.
 var ErrNotRunning = errors.New("the monitor does not run")
+
+// ErrHere says that a monitor on the office's own computer does not do this.
+var ErrHere = errors.New("the monitor is on the office's own computer")
 
 // Announce writes down where the monitor listens.
 func (m *Monitor) Announce(l net.Addr) error {
@@ -96,6 +100,21 @@ func (c *Control) Invite(ctx context.Context, w Word, vkey string) (Invitation, 
 	return ParseInvitation(a.GetInvitation())
 }
 
+// Withdraw is [Monitor.Withdraw] of one message or one batch.
+func (c *Control) Withdraw(ctx context.Context, w Word, what contact.Withdraw) (done bool, err error) {
+	p := &chaperonev1.Withdrawal{Reason: what.Reason}
+	switch {
+	case what.Batch != nil:
+		p.Target = &chaperonev1.Withdrawal_Batch{Batch: what.Batch[:]}
+	case len(what.Commits) == 1:
+		p.Target = &chaperonev1.Withdrawal_Commit{Commit: what.Commits[0][:]}
+	default:
+		return false, contact.ErrMalformed
+	}
+	a, err := c.decide(ctx, w, &chaperonev1.ApproveRequest{Decision: &chaperonev1.ApproveRequest_Withdraw{Withdraw: p}})
+	return a.GetDone(), err
+}
+
 func (c *Control) decide(ctx context.Context, w Word, r *chaperonev1.ApproveRequest) (*chaperonev1.ApproveResponse, error) {
 	ctx, cancel := context.WithTimeout(ctx, clientTimeout)
 	defer cancel()
@@ -118,6 +137,7 @@ func controlError(ctx context.Context, err error, r *chaperonev1.ApproveRequest)
 	}
 	_, alarm := r.GetDecision().(*chaperonev1.ApproveRequest_Alarm)
 	_, invite := r.GetDecision().(*chaperonev1.ApproveRequest_Invite)
+	_, withdraw := r.GetDecision().(*chaperonev1.ApproveRequest_Withdraw)
 	switch connect.CodeOf(err) {
 	case connect.CodePermissionDenied:
 		return ErrPerson
@@ -134,8 +154,11 @@ func controlError(ctx context.Context, err error, r *chaperonev1.ApproveRequest)
 		}
 		return ErrNotWaiting
 	case connect.CodeInvalidArgument:
-		if invite {
+		switch {
+		case invite:
 			return ErrInvitation
+		case withdraw:
+			return contact.ErrMalformed
 		}
 		return ErrNumber
 	case connect.CodeOutOfRange:

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"time"
 
 	"github.com/chaperone-privacy/chaperone/internal/clinic/disk"
 )
@@ -20,40 +21,42 @@ const (
 	tailFile        = "tail.json"
 	statusFile      = "status.txt"
 	statusStateFile = "status.json"
+	peopleFile      = "people.json"
 	channelDir      = "channels"
 )
+
+// openSoon opens a folder, waiting for another process that has it.
+func openSoon(root string, patience time.Duration) (*disk.Dir, error) {
+	for end := time.Now().Add(patience); ; {
+		d, err := disk.Open(root)
+		if !errors.Is(err, disk.ErrAlreadyOpen) || !time.Now().Before(end) {
+			return d, err
+		}
+		time.Sleep(20 * time.Millisecond)
+	}
+}
 
 // journal is a journal of JSON records.
 type journal struct{ *disk.Journal }
 
 // openJournal calls read with each record, oldest first.
 func openJournal(d *disk.Dir, name string, read func([]byte) error) (journal, error) {
-	j, records, err := d.Journal(name)
-	if err != nil {
-		return journal{}, err
-	}
-	if err := readAll(name, records, read); err != nil {
-		return journal{}, errors.Join(err, j.Close())
-	}
-	return journal{j}, nil
+	j, err := d.Journal(name, reader(name, read))
+	return journal{j}, err
 }
 
 // readJournal is openJournal for a monitor that may be running.
 func readJournal(root, name string, read func([]byte) error) error {
-	records, err := disk.ReadJournal(root, name)
-	if err != nil {
-		return err
-	}
-	return readAll(name, records, read)
+	return disk.ReadJournal(root, name, reader(name, read))
 }
 
-func readAll(name string, records [][]byte, read func([]byte) error) error {
-	for _, r := range records {
+func reader(name string, read func([]byte) error) func([]byte) error {
+	return func(r []byte) error {
 		if err := read(r); err != nil {
 			return fmt.Errorf("read %s: %w: %w", name, disk.ErrDamaged, err)
 		}
+		return nil
 	}
-	return nil
 }
 
 // append returns when the record is on stable storage.

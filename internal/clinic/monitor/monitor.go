@@ -39,13 +39,15 @@ type Server interface {
 	// Entries returns at least one and at most n leaves from an index on.
 	Entries(ctx context.Context, log string, from, n int64) ([][]byte, error)
 	PutStatus(ctx context.Context, note []byte) error
+	// AppendNote logs a note that the monitor signed. The same one again has the same place.
+	AppendNote(ctx context.Context, note []byte) (index int64, proof []byte, err error)
 	GetClinic(ctx context.Context, id [32]byte, after int64) (clinic.Page, error)
 }
 
-// Config says how to open a monitor. Dir and Keys are required.
+// Config says how to open a monitor.
 type Config struct {
-	Dir    string
-	Keys   *Keys
+	Dir    string           // required
+	Keys   *Keys            // required; see [OpenKeyless]
 	Server Server           // nil: nothing is read and pushed
 	HTTP   *http.Client     // asks witnesses; nil: they are not asked
 	Rand   io.Reader        // required
@@ -53,6 +55,11 @@ type Config struct {
 	Log    *slog.Logger     // nil: nothing is logged
 	// Every is the time between two rounds; 0 is 30 s.
 	Every time.Duration
+	// Since is when the monitor began to watch, for one that is opened for a moment only: no log
+	// is stale before half an hour after it. Zero: it has watched since its first reading.
+	Since time.Time
+	// Patience is how long to wait for another process that has the folder.
+	Patience time.Duration
 }
 
 // Settings are what a monitor was told at set-up: monitor.json. There is no secret in it but
@@ -64,6 +71,7 @@ type Settings struct {
 	Pin      contact.Hash `json:"pin"` // SHA-256 of the certificate
 	Persons  []Person     `json:"persons"`
 	Hours    *Hours       `json:"hours,omitempty"` // nil: always
+	Here     bool         `json:"here,omitempty"`  // on the office's own computer
 	Profile  string       `json:"profile,omitempty"`
 	Policies []string     `json:"policies,omitempty"`
 	Server   string       `json:"server,omitempty"` // where the clinic publishes
@@ -95,13 +103,14 @@ type Monitor struct {
 	outbox    outbox
 	alarms    alarms
 	waiting   waiting
-	guard     guard
+	people    people
+	own       [][]byte          // notes that this monitor signed, oldest first
+	handed    map[[32]byte]bool // of own, H(text) of those that the server took
 	tails     tailState
 	status    statusState
-	votes     map[string]vote // of two persons
-	floor     int64           // no time before it is believed, Unix seconds
-	urgent    int64           // when something was met that the next status must say
-	broken    error           // the disk did not take something: nothing is proved any more
+	floor     int64 // no time before it is believed, Unix seconds
+	urgent    int64 // when something was met that the next status must say
+	broken    error // the disk did not take something: nothing is proved any more
 }
 
 // noteRecord is a line of notes.log.
@@ -111,21 +120,32 @@ type noteRecord struct {
 	Hash  contact.Hash `json:"hash"` // H(text); of expected, H(vkey)
 	At    int64        `json:"at"`   // when it was logged or given
 	Index int64        `json:"index,omitempty"`
-	Seen  int64        `json:"seen"` // when it was met here
+	Seen  int64        `json:"seen"`          // when it was met here
+	Own   bool         `json:"own,omitempty"` // signed here, and to be logged from here
 }
 
 // SetUp makes the folder of a new monitor: sealed is its keys as [Keys.Marshal] writes them,
 // sealed under a passphrase. There are at least two persons, of different names. It fails with
 // [ErrSetUp] when there is a monitor, and with [ErrPerson] or [ErrHours].
 func SetUp(dir string, k *Keys, sealed []byte, address string, persons []Person, hours *Hours) error {
+	return setUp(dir, k, sealed, Settings{Address: address, Persons: persons, Hours: hours})
+}
+
+// SetUpHere is [SetUp] of a monitor on the office's own computer. Devices do not reach it over
+// the network. What was left of a set-up that was cut off before [Join] gives way.
+func SetUpHere(dir string, k *Keys, sealed []byte, persons []Person, hours *Hours) error {
+	return setUp(dir, k, sealed, Settings{Here: true, Persons: persons, Hours: hours})
+}
+
+func setUp(dir string, k *Keys, sealed []byte, s Settings) error {
 	names := map[string]bool{}
-	for _, p := range persons {
+	for _, p := range s.Persons {
 		names[p.Name] = true
 	}
-	if len(names) < 2 || len(names) != len(persons) {
+	if len(names) < 2 || len(names) != len(s.Persons) {
 		return fmt.Errorf("set up monitor: %w", ErrPerson)
 	}
-	if err := hours.check(); err != nil {
+	if err := s.Hours.check(); err != nil {
 		return err
 	}
 	d, err := disk.Open(dir)
@@ -133,10 +153,10 @@ func SetUp(dir string, k *Keys, sealed []byte, address string, persons []Person,
 		return fmt.Errorf("set up monitor: %w", err)
 	}
 	var old Settings
-	if found, err := readJSON(d, settingsFile, &old); err != nil || found {
+	if found, err := readJSON(d, settingsFile, &old); err != nil || found && !(s.Here && old.Here && old.Profile == "") {
 		return errors.Join(ErrSetUp, err, d.Close())
 	}
-	s := Settings{Address: address, Key: k.Key().String(), VRF: k.VRFKey(), Pin: k.Pin(), Persons: persons, Hours: hours}
+	s.Key, s.VRF, s.Pin = k.Key().String(), k.VRFKey(), k.Pin()
 	// The settings come last: a monitor without them was not set up.
 	err = d.Write(keysFile, sealed)
 	if err == nil {
@@ -167,130 +187,31 @@ func ReadSettings(dir string) (Settings, error) {
 	return s, parseJSON(settingsFile, raw, &s)
 }
 
-// Joining is the clinic that a monitor is for.
-type Joining struct {
-	Profile  []byte   // signed
-	Policies [][]byte // texts of its witness policies, which are verified by the profile
-	Server   string   // where it publishes
-	Known    [][]byte // signed notes in the log that a person looked at
-}
-
-// Name is what the clinic calls itself.
-func (j Joining) Name() string {
-	p, _, err := readProfile(j.Profile)
-	if err != nil {
-		return ""
-	}
-	return p.Name
-}
-
-// Join tells a monitor which clinic it is for. Whoever calls it vouches for the profile: it was
-// brought by hand, or [Find] found it. The monitor must not run. It fails with [ErrProfile]
-// unless the profile names the monitor's VRF key, and with [ErrJoined].
-func Join(dir string, j Joining) error {
-	d, err := disk.Open(dir)
-	if err != nil {
-		return fmt.Errorf("join clinic: %w", err)
-	}
-	return errors.Join(join(d, j), d.Close())
-}
-
-// Find fetches a clinic's profile by the clinic id, which must come by hand: everything leads to
-// it. It fails with [ErrProfile] when the server shows no such clinic.
-func Find(ctx context.Context, s Server, id [32]byte) (Joining, error) {
-	v := newView(id)
-	var out Joining
-	for after, pages := int64(0), 0; pages < 100; pages++ {
-		page, err := s.GetClinic(ctx, id, after)
-		if err != nil {
-			return out, fmt.Errorf("find clinic: %w", err)
-		}
-		out.Policies = page.Policies
-		for _, n := range page.Notes {
-			before := v.profileHash
-			if _, err := v.apply(n.Note, 0); err != nil {
-				continue
-			}
-			out.Known = append(out.Known, n.Note)
-			if v.profileHash != before {
-				out.Profile = n.Note
-			}
-		}
-		if !page.More {
-			break
-		}
-		after = page.Next
-	}
-	if out.Profile == nil {
-		return out, ErrProfile
-	}
-	return out, nil
-}
-
-func join(d *disk.Dir, j Joining) error {
-	profile, policies := j.Profile, j.Policies
-	var s Settings
-	if found, err := readJSON(d, settingsFile, &s); err != nil || !found {
-		return errors.Join(ErrSetUp, err)
-	}
-	if s.Profile != "" {
-		return ErrJoined
-	}
-	p, _, err := readProfile(profile)
-	if err != nil {
-		return err
-	}
-	if !slices.ContainsFunc(p.Monitors, func(e contact.Epoch) bool { return e.Key == s.VRF }) {
-		return ErrProfile
-	}
-	s.Profile, s.Server = string(profile), j.Server
-	for _, note := range j.Known {
-		if n, err := translog.ParseSigned(note); err == nil {
-			s.Known = append(s.Known, contact.NoteHash(n.Text))
-		}
-	}
-	for _, text := range policies {
-		if slices.ContainsFunc(p.Policies, func(r contact.PolicyRef) bool { return r.Hash == contact.PolicyHash(text) }) {
-			s.Policies = append(s.Policies, string(text))
-		}
-	}
-	if len(s.Policies) == 0 {
-		return fmt.Errorf("%w: none of its policies is at hand", ErrProfile)
-	}
-	return writeJSON(d, settingsFile, s)
-}
-
-// readProfile reads a profile that its own root set signed.
-func readProfile(raw []byte) (contact.Profile, [32]byte, error) {
-	s, err := translog.ParseSigned(raw)
-	if err != nil {
-		return contact.Profile{}, [32]byte{}, fmt.Errorf("%w: %w", ErrProfile, err)
-	}
-	p, err := contact.ParseProfile(s.Text)
-	if err != nil || !byRoots(s, p.Roots) {
-		return contact.Profile{}, [32]byte{}, ErrProfile
-	}
-	return p, contact.NoteHash(s.Text), nil
-}
-
 // Open opens a monitor that was set up. It fails with disk.ErrAlreadyOpen when another process
 // has it, and with disk.ErrDamaged or disk.ErrDisk.
 func Open(cfg Config) (*Monitor, error) {
 	if cfg.Dir == "" || cfg.Keys == nil || cfg.Rand == nil || cfg.Now == nil {
 		return nil, errors.New("open monitor: a required part is missing")
 	}
+	return openMonitor(cfg)
+}
+
+func openMonitor(cfg Config) (*Monitor, error) {
 	if cfg.Log == nil {
 		cfg.Log = slog.New(slog.DiscardHandler)
 	}
 	if cfg.Every == 0 {
 		cfg.Every = 30 * time.Second
 	}
-	d, err := disk.Open(cfg.Dir)
+	if _, err := ReadSettings(cfg.Dir); err != nil {
+		return nil, fmt.Errorf("open monitor: %w", err) // no folder is made for a monitor that there is not
+	}
+	d, err := openSoon(cfg.Dir, cfg.Patience)
 	if err != nil {
 		return nil, fmt.Errorf("open monitor: %w", err)
 	}
 	m := &Monitor{
-		cfg: cfg, dir: d, wake: make(chan struct{}, 1), guard: guard{}, votes: map[string]vote{},
+		cfg: cfg, dir: d, wake: make(chan struct{}, 1), handed: map[[32]byte]bool{},
 		known: map[[32]byte]bool{}, expected: map[[32]byte]bool{}, logged: map[[32]byte]bool{},
 	}
 	if err := m.load(); err != nil {
@@ -303,7 +224,7 @@ func (m *Monitor) load() error {
 	if found, err := readJSON(m.dir, settingsFile, &m.settings); err != nil || !found {
 		return errors.Join(err, ErrSetUp)
 	}
-	if m.settings.Key != m.cfg.Keys.Key().String() {
+	if m.cfg.Keys != nil && m.settings.Key != m.cfg.Keys.Key().String() {
 		return fmt.Errorf("%w: of another monitor", ErrKeys)
 	}
 	m.view = newView([32]byte{})
@@ -313,6 +234,10 @@ func (m *Monitor) load() error {
 			return fmt.Errorf("%s: %w", settingsFile, disk.ErrDamaged)
 		}
 		m.joined, m.view = &p, newView(p.Clinic)
+		if p.Roots.Hash() == p.Clinic {
+			// Notes can be judged before the log was read. After a rotation only the log leads there.
+			m.view.roots = []contact.RootSet{p.Roots}
+		}
 		m.known[hash] = true
 		for _, h := range m.settings.Known {
 			m.known[h] = true
@@ -340,6 +265,9 @@ func (m *Monitor) load() error {
 	if _, err := readJSON(m.dir, statusStateFile, &m.status); err != nil {
 		return err
 	}
+	if _, err := readJSON(m.dir, peopleFile, &m.people); err != nil {
+		return err
+	}
 	m.floor = max(m.outbox.latest(), m.status.Issued)
 	m.status.Due = m.status.Due || m.urgent >= m.status.Issued && m.urgent > 0
 	return nil
@@ -359,6 +287,9 @@ func (m *Monitor) readNote(raw []byte) error {
 	case "given", "logged":
 		if r.What == "given" {
 			m.known[r.Hash] = true
+			if r.Own {
+				m.own = append(m.own, []byte(r.Note))
+			}
 		} else {
 			m.logged[r.Hash] = true
 		}
@@ -373,7 +304,7 @@ func (m *Monitor) readNote(raw []byte) error {
 	return nil
 }
 
-// announce takes note of a signed profile that [view.check] has verified.
+// announce takes note of a signed profile that was verified when it was handed over.
 func (m *Monitor) announce(note string) {
 	s, err := translog.ParseSigned([]byte(note))
 	if err != nil {
@@ -401,21 +332,6 @@ func (m *Monitor) policies() ([]contact.PolicyRef, error) {
 // Close gives the directory back.
 func (m *Monitor) Close() error {
 	return errors.Join(m.alarms.log.close(), m.notes.close(), m.outbox.log.close(), m.waiting.log.close(), m.dir.Close())
-}
-
-// clockSlack is by how much this machine's clock may be behind what it wrote itself, or off
-// what witnesses say, in seconds.
-const clockSlack = 300
-
-// now is this machine's time, never before what it wrote itself. m.mu is held.
-func (m *Monitor) now() int64 { return max(m.cfg.Now().Unix(), m.floor) }
-
-// checkClock raises an alarm when the clock was set back. m.mu is held.
-func (m *Monitor) checkClock() error {
-	if t := m.cfg.Now().Unix(); t < m.floor-clockSlack {
-		return m.raise(AlarmClock, fmt.Sprintf("back from %d", m.floor/3600), time.Unix(m.floor, 0).UTC().Format(time.RFC3339))
-	}
-	return nil
 }
 
 // profile is the profile in force: the newest in the log, or the one that was given by hand.
@@ -462,7 +378,15 @@ func (m *Monitor) Run(ctx context.Context) {
 // are raised, not returned; an error says what could not be done.
 func (m *Monitor) Round(ctx context.Context) error {
 	tail := m.Tail(ctx)
-	return errors.Join(tail, m.statusRound(ctx))
+	return errors.Join(tail, m.logOwn(ctx), m.statusRound(ctx))
+}
+
+// Renew is [Monitor.Round] with a status that is signed now, whether or not one is due.
+func (m *Monitor) Renew(ctx context.Context) error {
+	m.mu.Lock()
+	m.status.Due = true
+	m.mu.Unlock()
+	return m.Round(ctx)
 }
 
 // Directory is where a clinic's directory has its monitor.

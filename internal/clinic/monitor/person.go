@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"regexp"
 	"slices"
 	"time"
@@ -74,12 +75,44 @@ func (p Person) derive(passphrase string) ([]byte, error) {
 	return h, nil
 }
 
-// guard counts wrong passphrases by name, in memory.
+// people is what persons have said and tried: people.json. It outlives the process, for a
+// decision may be made in a process of its own.
+type people struct {
+	Votes map[string]vote `json:"votes,omitempty"` // by what two must say
+	Guard guard           `json:"guard,omitempty"`
+}
+
+func (m *Monitor) savePeople(next people) error {
+	if err := writeJSON(m.dir, peopleFile, next); err != nil {
+		return fmt.Errorf("keep what was said: %w", err)
+	}
+	m.people = next
+	return nil
+}
+
+// check verifies a person's passphrase. A wrong one is on disk before the answer. It fails with
+// [ErrPerson] or [ErrWait]. m.mu is held.
+func (m *Monitor) check(person, passphrase string) error {
+	tries := maps.Clone(m.people.Guard)
+	if tries == nil {
+		tries = guard{}
+	}
+	before := tries[person]
+	err := tries.check(m.settings.Persons, person, passphrase, m.cfg.Now())
+	if tries[person] != before {
+		if err := m.savePeople(people{m.people.Votes, tries}); err != nil {
+			return err
+		}
+	}
+	return err
+}
+
+// guard counts wrong passphrases by name.
 type guard map[string]guesses
 
 type guesses struct {
-	wrong int
-	until time.Time
+	Wrong int   `json:"wrong,omitempty"`
+	Until int64 `json:"until,omitempty"` // Unix seconds
 }
 
 // check verifies a passphrase. It fails with [ErrPerson] or [ErrWait].
@@ -89,7 +122,7 @@ func (g guard) check(persons []Person, name, passphrase string, now time.Time) e
 		return ErrPerson
 	}
 	s := g[name]
-	if now.Before(s.until) {
+	if now.Unix() < s.Until {
 		return ErrWait
 	}
 	h, err := persons[i].derive(passphrase)
@@ -97,8 +130,8 @@ func (g guard) check(persons []Person, name, passphrase string, now time.Time) e
 		return err
 	}
 	if subtle.ConstantTimeCompare(h, persons[i].Hash) != 1 {
-		if s.wrong++; s.wrong >= wrongTries {
-			s = guesses{until: now.Add(wrongPause)}
+		if s.Wrong++; s.Wrong >= wrongTries {
+			s = guesses{Until: now.Add(wrongPause).Unix()}
 		}
 		g[name] = s
 		return ErrPerson

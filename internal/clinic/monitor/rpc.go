@@ -15,6 +15,7 @@ import (
 	"connectrpc.com/connect/v2/connecthttp"
 
 	"github.com/chaperone-privacy/chaperone/internal/clinic/disk"
+	"github.com/chaperone-privacy/chaperone/internal/contact"
 	chaperonev1 "github.com/chaperone-privacy/chaperone/internal/gen/chaperone/v1"
 	"github.com/chaperone-privacy/chaperone/internal/gen/chaperone/v1/chaperonev1connect"
 )
@@ -170,6 +171,12 @@ func (h handler) decide(r *chaperonev1.ApproveRequest) (bool, error) {
 		return true, h.m.Approve(person, passphrase, d.Waiting, int(r.GetMessages()))
 	case *chaperonev1.ApproveRequest_Holiday:
 		return h.m.Holiday(person, passphrase, d.Holiday)
+	case *chaperonev1.ApproveRequest_Withdraw:
+		w, err := withdrawal(d.Withdraw)
+		if err != nil {
+			return false, err
+		}
+		return h.m.Withdraw(person, passphrase, w)
 	case *chaperonev1.ApproveRequest_Alarm:
 		if d.Alarm > 1<<31 {
 			return false, ErrNoAlarm
@@ -178,6 +185,27 @@ func (h handler) decide(r *chaperonev1.ApproveRequest) (bool, error) {
 	default:
 		return false, ErrNotWaiting
 	}
+}
+
+// withdrawal reads what a person takes back.
+func withdrawal(p *chaperonev1.Withdrawal) (contact.Withdraw, error) {
+	w := contact.Withdraw{Reason: p.GetReason()}
+	switch t := p.GetTarget().(type) {
+	case *chaperonev1.Withdrawal_Commit:
+		if len(t.Commit) != 32 {
+			return w, contact.ErrMalformed
+		}
+		w.Commits = [][32]byte{[32]byte(t.Commit)}
+	case *chaperonev1.Withdrawal_Batch:
+		if len(t.Batch) != 16 {
+			return w, contact.ErrMalformed
+		}
+		batch := [16]byte(t.Batch)
+		w.Batch = &batch
+	default:
+		return w, contact.ErrMalformed
+	}
+	return w, nil
 }
 
 // fromHere reports whether a caller is this machine itself.
@@ -225,6 +253,7 @@ func wireErrors() []struct {
 		{ErrInvitation, connect.CodeInvalidArgument, "not the key of a device"},
 		{ErrNotJoined, connect.CodeFailedPrecondition, "the monitor belongs to no clinic yet"},
 		{ErrHoliday, connect.CodeOutOfRange, "a holiday ends within 14 days"},
+		{contact.ErrMalformed, connect.CodeInvalidArgument, "not something that can be taken back"},
 		{disk.ErrDisk, connect.CodeUnavailable, "the monitor could not write its disk"},
 	}
 }

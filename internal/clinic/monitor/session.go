@@ -85,7 +85,7 @@ func (m *Monitor) Invite(device translog.Key) (Invitation, error) {
 func (m *Monitor) InviteBy(person, passphrase, vkey string) (Invitation, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if err := m.guard.check(m.settings.Persons, person, passphrase, m.cfg.Now()); err != nil {
+	if err := m.check(person, passphrase); err != nil {
 		return Invitation{}, err
 	}
 	device, err := translog.ParseKey(vkey)
@@ -265,53 +265,6 @@ func (m *Monitor) Today() []Sent {
 }
 
 func (m *Monitor) today() []Sent { return Summary(m.outbox.since(midnight(m.cfg.Now()))) }
-
-// Deliver takes a note of the clinic by hand: it counts from now on, and it is no surprise in
-// the log. It fails with a [*RefusalError] for a note that nobody signed who may.
-func (m *Monitor) Deliver(note []byte) error {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	return m.deliver(note)
-}
-
-func (m *Monitor) deliver(note []byte) error {
-	s, err := translog.ParseSigned(note)
-	if err != nil || len(note) > maxNote {
-		return refuse("note")
-	}
-	hash := contact.NoteHash(s.Text)
-	if m.known[hash] {
-		return nil
-	}
-	// A grant or a profile that comes early is verified when it is met in the log; until then it
-	// gives no right, but that heads may be judged by the policies of the profile.
-	a, err := m.view.check(note, m.now())
-	if err != nil {
-		return refuse("note")
-	}
-	what := "known"
-	if a.urgent {
-		what = "given"
-	}
-	r := noteRecord{What: what, Hash: hash, At: m.now(), Seen: m.now()}
-	if a.urgent || a.kind == "clinic" {
-		r.Note = string(note)
-	}
-	if err := m.notes.append(r); err != nil {
-		return refuse("disk")
-	}
-	m.known[hash] = true
-	if !a.urgent {
-		m.announce(r.Note)
-		return nil
-	}
-	if _, err := m.view.apply(note, m.now()); err != nil {
-		return refuse("note")
-	}
-	m.status.Due = true
-	m.Wake()
-	return nil
-}
 
 // maxNote is the greatest size of a note, in bytes.
 const maxNote = 32 << 10

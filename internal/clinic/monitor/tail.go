@@ -35,6 +35,9 @@ type tailState struct {
 	Logs map[string]position `json:"logs"` // by clinic.KeysLog, clinic.MsgsLog
 	// Started is when reading began: nothing is stale before that is half an hour ago.
 	Started int64 `json:"started"`
+	// Restored says that the folder came back from a backup: what was proved after it is not in
+	// the outbox.
+	Restored bool `json:"restored,omitempty"`
 }
 
 // position is how far a log was read and verified: what stands to the left of Size is known by
@@ -77,7 +80,7 @@ func (m *Monitor) Tail(ctx context.Context) error {
 	m.mu.Lock()
 	_, err := m.profile()
 	if m.tails.Logs == nil {
-		m.tails = tailState{Logs: map[string]position{}, Started: m.now()}
+		m.tails = tailState{Logs: map[string]position{}, Started: m.now(), Restored: m.tails.Restored}
 	}
 	clock := m.checkClock()
 	m.mu.Unlock()
@@ -253,7 +256,8 @@ func (m *Monitor) loggedAt(checkpoint string, policy *translog.Policy) int64 {
 }
 
 func (m *Monitor) savePosition(log string, pos position) error {
-	next := tailState{Logs: maps.Clone(m.tails.Logs), Started: m.tails.Started}
+	// The first reading of the messages after a restore answers for what came after the backup.
+	next := tailState{Logs: maps.Clone(m.tails.Logs), Started: m.tails.Started, Restored: m.tails.Restored && log != clinic.MsgsLog}
 	next.Logs[log] = pos
 	if err := writeJSON(m.dir, tailFile, next); err != nil {
 		return err
@@ -311,6 +315,11 @@ func (m *Monitor) read(ctx context.Context, log string, pos position, head trans
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
+	if log == clinic.MsgsLog && m.tails.Restored {
+		if found, err = m.afterBackup(found); err != nil {
+			return pos, err
+		}
+	}
 	for _, f := range found {
 		if err := m.act(log, f, head.LoggedAt); err != nil {
 			return pos, err
@@ -321,6 +330,25 @@ func (m *Monitor) read(ctx context.Context, log string, pos position, head trans
 		pos.Hashes = append(pos.Hashes, contact.Hash(h))
 	}
 	return pos, nil
+}
+
+// afterBackup raises one alarm for all messages in the clinic's name that this folder, which came
+// back from a backup, does not know, and returns the others. m.mu is held.
+func (m *Monitor) afterBackup(found []finding) ([]finding, error) {
+	var known, unknown []finding
+	for _, f := range found {
+		if _, ok := m.outbox.get(f.commit); ok {
+			known = append(known, f)
+		} else {
+			unknown = append(unknown, f)
+		}
+	}
+	if len(unknown) == 0 {
+		return known, nil
+	}
+	first, last := unknown[0], unknown[len(unknown)-1]
+	about := fmt.Sprintf("msgs %d-%d: %d", first.index, last.index, len(unknown))
+	return known, m.raise(AlarmPublished, fmt.Sprintf("after backup %d %d %x", first.index, last.index, first.commit), about)
 }
 
 // act does what a leaf of ours asks for. m.mu is held.
@@ -405,6 +433,9 @@ func (m *Monitor) checkFresh(log string) error {
 	defer m.mu.Unlock()
 	pos := m.tails.Logs[log]
 	since := max(pos.Fresh, m.tails.Started)
+	if !m.cfg.Since.IsZero() {
+		since = max(since, m.cfg.Since.Unix())
+	}
 	if m.clockOff || m.now()-since <= staleAfter {
 		return nil // by a clock that is off nothing is old or new; that is an alarm already
 	}

@@ -373,11 +373,11 @@ func contactB64(b [32]byte) string {
 	return string(text)
 }
 
-// check is apply on a copy: nothing changes.
-func (v *view) check(raw []byte, at int64) (applied, error) {
+// clone returns a copy that can be tried on.
+func (v *view) clone() *view {
 	c := *v
 	c.roots, c.order, c.gone = slices.Clone(v.roots), slices.Clone(v.order), slices.Clone(v.gone)
 	c.conflicts = slices.Clone(v.conflicts)
 	c.grants, c.ended, c.policies = maps.Clone(v.grants), maps.Clone(v.ended), maps.Clone(v.policies)
-	return c.apply(raw, at)
+	return &c
 }

@@ -4,6 +4,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 
@@ -114,23 +115,30 @@ func ReadWaiting(dir string, now time.Time) ([]Waiting, error) {
 
 // vote is one person's word on what two must say.
 type vote struct {
-	by string
-	at int64
+	By string `json:"by"`
+	At int64  `json:"at"`
 }
 
 // voteLife is how long one person's word waits for the other's, in seconds.
 const voteLife = 3600
 
-// second reports whether a second person has now said the same. m.mu is held.
-func (m *Monitor) second(what, person string) bool {
+// second reports whether a second person has now said the same. The first one's word lies on
+// disk: it is often said to another process. m.mu is held.
+func (m *Monitor) second(what, person string) (bool, error) {
 	now := m.now()
-	v, ok := m.votes[what]
-	if ok && v.by != person && now-v.at <= voteLife {
-		delete(m.votes, what)
-		return true
+	v, ok := m.people.Votes[what]
+	done := ok && v.By != person && now-v.At <= voteLife
+	votes := maps.Clone(m.people.Votes)
+	maps.DeleteFunc(votes, func(_ string, v vote) bool { return now-v.At > voteLife })
+	if done {
+		delete(votes, what)
+	} else {
+		if votes == nil {
+			votes = map[string]vote{}
+		}
+		votes[what] = vote{person, now}
 	}
-	m.votes[what] = vote{person, now}
-	return false
+	return done, m.savePeople(people{Votes: votes, Guard: m.people.Guard})
 }
 
 // Approve is a person's word: a request may go on, once, or as many messages of a batch as they
@@ -138,7 +146,7 @@ func (m *Monitor) second(what, person string) bool {
 func (m *Monitor) Approve(person, passphrase, name string, messages int) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if err := m.guard.check(m.settings.Persons, person, passphrase, m.cfg.Now()); err != nil {
+	if err := m.check(person, passphrase); err != nil {
 		return err
 	}
 	r, ok := m.waiting.byName[name]
@@ -163,7 +171,7 @@ func (m *Monitor) Approve(person, passphrase, name string, messages int) error {
 func (m *Monitor) Acknowledge(person, passphrase string, alarm int) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if err := m.guard.check(m.settings.Persons, person, passphrase, m.cfg.Now()); err != nil {
+	if err := m.check(person, passphrase); err != nil {
 		return err
 	}
 	return m.alarms.answer(alarm, person, m.now())
@@ -175,14 +183,14 @@ func (m *Monitor) Acknowledge(person, passphrase string, alarm int) error {
 func (m *Monitor) Holiday(person, passphrase string, until int64) (done bool, err error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if err := m.guard.check(m.settings.Persons, person, passphrase, m.cfg.Now()); err != nil {
+	if err := m.check(person, passphrase); err != nil {
 		return false, err
 	}
 	if until <= m.now() || until-m.now() > maxHoliday {
 		return false, ErrHoliday
 	}
-	if !m.second(fmt.Sprintf("holiday %d", until), person) {
-		return false, nil
+	if done, err := m.second(fmt.Sprintf("holiday %d", until), person); err != nil || !done {
+		return false, err
 	}
 	s := m.status
 	s.Holiday, s.Due = until, true

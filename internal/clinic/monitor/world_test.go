@@ -1,6 +1,7 @@
 package monitor_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"net"
@@ -198,6 +199,7 @@ type server struct {
 	away   bool
 	// policies are further ones that a page names.
 	policies [][]byte
+	page     clinic.Page // what it says of the clinic, when set
 }
 
 func newServer(t *testing.T, now func() time.Time) *server {
@@ -258,7 +260,25 @@ func (s *server) PutStatus(_ context.Context, note []byte) error {
 	return nil
 }
 
+func (s *server) AppendNote(_ context.Context, note []byte) (int64, []byte, error) {
+	s.mu.Lock()
+	if s.away {
+		s.mu.Unlock()
+		return 0, nil, clinic.ErrOffline
+	}
+	at := slices.IndexFunc(s.leaves[clinic.KeysLog], func(l []byte) bool { return bytes.Equal(l, note) })
+	s.mu.Unlock()
+	if at < 0 {
+		s.log(clinic.KeysLog, note)
+		at = len(s.leaves[clinic.KeysLog]) - 1
+	}
+	return int64(at), nil, nil
+}
+
 func (s *server) GetClinic(context.Context, [32]byte, int64) (clinic.Page, error) {
+	if s.page.Notes != nil {
+		return s.page, nil
+	}
 	return clinic.Page{Policies: append([][]byte{s.logs.PolicyText()}, s.policies...)}, nil
 }
 

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/chaperone-privacy/chaperone/internal/clinic"
+	"github.com/chaperone-privacy/chaperone/internal/clinic/monitor"
 )
 
 // backupFiles are the single files of a backup; the folders keys and revocations go with them.
@@ -27,11 +28,12 @@ func (o *Office) backupFiles() ([]string, error) {
 			}
 		}
 	}
-	return names, nil
+	more, err := o.monitorFiles()
+	return append(names, more...), err
 }
 
 // maxBackup is the greatest size of one file of a backup, in bytes.
-const maxBackup = 64 << 20
+const maxBackup = 1 << 30
 
 // Backup returns everything of this machine's folder, sealed under a passphrase as an age file.
 // It holds no root key, for none is here.
@@ -69,7 +71,7 @@ func (o *Office) Backup(passphrase string) ([]byte, error) {
 
 // Restore brings a backup into an empty folder. The file of the clinic is written last: a
 // restore that was cut off is begun again. Messages that were sent after the backup are not known
-// here: a monitor on this machine starts to watch anew with its next status. It fails with [ErrHasClinic] and [ErrHasDevice],
+// here: a monitor on this machine raises one alarm for them. It fails with [ErrHasClinic] and [ErrHasDevice],
 // clinic.ErrPassphrase and clinic.ErrSealed.
 func (o *Office) Restore(passphrase string, sealed []byte) error {
 	switch {
@@ -110,7 +112,11 @@ func (o *Office) Restore(passphrase string, sealed []byte) error {
 			return err
 		}
 	}
-	b.Scanned = -1
+	if b.Here {
+		if err := monitor.Restored(o.MonitorDir()); err != nil {
+			return err
+		}
+	}
 	o.book, o.ring = b, nil
 	return o.save()
 }

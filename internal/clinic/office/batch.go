@@ -10,6 +10,7 @@ import (
 	"sync"
 
 	"github.com/chaperone-privacy/chaperone/internal/clinic"
+	"github.com/chaperone-privacy/chaperone/internal/clinic/disk"
 )
 
 const (
@@ -54,7 +55,8 @@ func (o *Office) SendList(ctx context.Context, l List, progress func(done, all i
 		}
 	}
 	progress(len(items), len(items))
-	if err := o.afterSend(ctx); err != nil && !errors.Is(err, clinic.ErrOffline) {
+	// What was sent is sent; a status that was not taken now comes with the next.
+	if err := o.round(ctx, false); errors.Is(err, disk.ErrDisk) {
 		return items, err
 	}
 	return items, nil
@@ -149,11 +151,17 @@ func (o *Office) sendChunk(ctx context.Context, items []*Item) error {
 	}); err != nil {
 		return err
 	}
-	p, err := o.second()
+	p, err := o.second(ctx)
 	if err != nil {
 		return err
 	}
 	if err := o.step(b, items, Signed, func(it *Item) (event, error) { return o.proveEvent(ctx, p, it) }); err != nil {
+		if !errors.Is(err, clinic.ErrNeedApproval) {
+			// A monitor proves nothing that was signed a while ago and never asked for.
+			err = errors.Join(err, o.step(b, items, Signed, func(it *Item) (event, error) {
+				return event{Type: evUnsigned, Ref: it.Ref, At: o.cfg.Now().Unix()}, nil
+			}))
+		}
 		return err
 	}
 	return o.publishMany(ctx, b, items)

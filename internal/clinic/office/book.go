@@ -42,12 +42,8 @@ type book struct {
 	Device string `json:"device,omitempty"`
 	// Here says that the monitor's keys are on this machine.
 	Here bool `json:"monitor_here,omitempty"`
-	// Status is the newest status that was signed here; only with Here.
+	// Status is the newest status that is known here.
 	Status string `json:"status,omitempty"`
-	// Next is when the clinic opens again, Unix seconds; 0: not said.
-	Next int64 `json:"next,omitempty"`
-	// Scanned is how much of the msgs log the monitor here has read; -1: it begins at its end.
-	Scanned int64 `json:"scanned,omitempty"`
 }
 
 func (b book) marshal() ([]byte, error) {
@@ -86,11 +82,9 @@ type view struct {
 	profile  contact.Profile
 	at       entry // of profile
 	profiles []contact.Profile
-	grants   []Granted // rising by the time of their grant
+	grants   []Granted // rising by the time of their grant; of each key the newest
+	older    []Granted // those that a newer one of the same key replaced
 	numbers  map[string]int64
-	incident string // text of the newest statement
-	// withdraws are those that the clinic's roots, devices or monitors signed.
-	withdraws []contact.Withdraw
 }
 
 func (v *view) current() contact.RootSet { return v.sets[len(v.sets)-1] }
@@ -101,6 +95,18 @@ func (v *view) grant(key string) (*Granted, bool) {
 		return nil, false
 	}
 	return &v.grants[i], true
+}
+
+// grantAt returns the newest grant of a key whose window holds a time, Unix seconds.
+func (v *view) grantAt(key string, at int64) (*Granted, bool) {
+	for _, list := range [][]Granted{v.grants, v.older} {
+		for i := len(list) - 1; i >= 0; i-- {
+			if g := &list[i]; g.Key.String() == key && at >= g.NotBefore && at <= g.NotAfter {
+				return g, true
+			}
+		}
+	}
+	return nil, false
 }
 
 // read makes a view of a book's notes. Notes that do not verify are passed over; a book that was
@@ -140,8 +146,15 @@ func (v *view) add(e entry) bool {
 		if err != nil || !v.byRoots(s) {
 			return false
 		}
-		v.grants = slices.DeleteFunc(v.grants, func(x Granted) bool { return x.Key == g.Key && x.Enrol == g.Enrol })
-		v.grants = append(v.grants, Granted{Grant: g, Logged: e.logged()})
+		next := Granted{Grant: g, Logged: e.logged()}
+		v.grants = slices.DeleteFunc(v.grants, func(x Granted) bool {
+			if x.Key != g.Key || x.Enrol != g.Enrol {
+				return false
+			}
+			v.older, next.Revoked = append(v.older, x), x.Revoked // a key that was ended stays so
+			return true
+		})
+		v.grants = append(v.grants, next)
 		return true
 	case "chaperone/revoke/v1":
 		return v.addRevoke(s)
@@ -150,18 +163,11 @@ func (v *view) add(e entry) bool {
 		if err != nil || !v.byRoots(s) {
 			return false
 		}
-		if n.N > v.numbers["incident"] {
-			v.incident = s.Text
-		}
 		v.number("incident", n.N)
 		return true
 	case "chaperone/withdraw/v1":
-		w, err := contact.ParseWithdraw(s.Text)
-		if err != nil || !v.byRoots(s) && !v.byOne(s, contact.RoleDevice, contact.RoleMonitor) {
-			return false
-		}
-		v.withdraws = append(v.withdraws, w)
-		return true
+		_, err := contact.ParseWithdraw(s.Text)
+		return err == nil && (v.byRoots(s) || v.byOne(s, contact.RoleDevice, contact.RoleMonitor))
 	}
 	return true // kept, and of no use here
 }

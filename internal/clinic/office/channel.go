@@ -1,6 +1,7 @@
 package office
 
 import (
+	"context"
 	"errors"
 	"io/fs"
 
@@ -15,13 +16,17 @@ var ErrInvited = errors.New("an invitation for another device")
 
 // second returns the monitor: the one on this machine, or the clinic's other machine. It fails
 // with [ErrNoMonitor].
-func (o *Office) second() (Second, error) {
+func (o *Office) second(ctx context.Context) (Second, error) {
 	if o.book.Here {
-		m, err := o.monitor()
+		m, err := o.monitor(ctx)
 		if err != nil {
 			return nil, err
 		}
-		return here{m}, nil
+		k, ok := o.DeviceKey()
+		if !ok {
+			return nil, ErrNoDevice
+		}
+		return local{m.Local(k), o}, nil
 	}
 	if o.client != nil {
 		return o.client, nil

@@ -2,6 +2,7 @@ package office
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"testing"
 	"time"
@@ -16,11 +17,7 @@ import (
 func TestEndReachesMonitorWithoutServer(t *testing.T) {
 	t.Parallel()
 	d, o := newDesk(t)
-	m, err := o.monitor()
-	if err != nil {
-		t.Fatal(err)
-	}
-	far := &second{m: m}
+	far := &second{}
 	o.book.Here, o.client = false, far
 	d.fake.set(func() { d.fake.down = true })
 	q := RevokeRequest{Who: "front-desk", Reason: contact.Compromised, Revoker: d.made.Revokers[0]}
@@ -108,8 +105,15 @@ func TestSealedRevocationSaysWhatWasAsked(t *testing.T) {
 func TestStatusOfEndedMonitor(t *testing.T) {
 	t.Parallel()
 	d, o := newDesk(t)
-	m, err := o.monitor()
+	m, err := clinic.NewMonitor("other.example", rand.Reader)
 	if err != nil {
+		t.Fatal(err)
+	}
+	grant, err := d.made.Roots.SignGrant(clinic.MonitorGrant(o.ID(), m.Key(), "Other monitor", testNow))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := o.logNotes(t.Context(), grant); err != nil {
 		t.Fatal(err)
 	}
 	note := func(at time.Time) []byte {
@@ -122,7 +126,7 @@ func TestStatusOfEndedMonitor(t *testing.T) {
 	if o.newStatus(note(testNow.Add(2 * time.Hour))) {
 		t.Error("one from the future was taken")
 	}
-	if !o.newStatus(note(testNow)) {
+	if !o.newStatus(note(testNow.Add(time.Minute))) {
 		t.Error("one of now was not taken")
 	}
 	o.book.Here = false
@@ -130,7 +134,7 @@ func TestStatusOfEndedMonitor(t *testing.T) {
 	if _, err := o.Revoke(t.Context(), q); err != nil {
 		t.Fatal(err)
 	}
-	if o.newStatus(note(testNow.Add(time.Minute))) {
+	if o.newStatus(note(testNow.Add(2 * time.Minute))) {
 		t.Error("one by an ended key was taken")
 	}
 	if _, ok := o.StatusAt(); ok {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
@@ -17,6 +18,7 @@ import (
 	"connectrpc.com/connect/v2/connecthttp"
 
 	"github.com/chaperone-privacy/chaperone/internal/clinic"
+	"github.com/chaperone-privacy/chaperone/internal/clinic/monitor"
 	"github.com/chaperone-privacy/chaperone/internal/contact"
 	"github.com/chaperone-privacy/chaperone/internal/contact/contacttest"
 	chaperonev1 "github.com/chaperone-privacy/chaperone/internal/gen/chaperone/v1"
@@ -36,6 +38,7 @@ type fakeServer struct {
 	mu       sync.Mutex
 	clock    time.Time
 	notes    [][]byte
+	asked    [][]byte         // notes in the order of requests
 	leaves   map[string]int64 // index by leaf
 	requests map[string][]byte
 	order    [][]byte // leaves of the msgs log
@@ -89,6 +92,7 @@ func (s *fakeServer) AppendNote(_ context.Context, r *chaperonev1.AppendNoteRequ
 	if s.refuse != nil && bytes.Equal(s.refuse, r.GetNote()) {
 		return nil, connect.NewError(connect.CodeAlreadyExists, "something else")
 	}
+	s.asked = append(s.asked, r.GetNote())
 	for i, n := range s.notes {
 		if bytes.Equal(n, r.GetNote()) {
 			proof, err := s.logs.Keys.Proof(int64(i))
@@ -174,14 +178,22 @@ func (s *fakeServer) files(w http.ResponseWriter, r *http.Request) {
 	switch path := strings.TrimPrefix(r.URL.Path, "/log/"); {
 	case path == "keys/checkpoint":
 		_, _ = w.Write(s.logs.Keys.Checkpoint())
+	case path == "msgs/checkpoint" && len(s.order) == 0:
+		http.NotFound(w, r)
 	case path == "msgs/checkpoint":
 		_, _ = w.Write(s.logs.Msgs.Checkpoint())
 	case strings.HasPrefix(path, "msgs/tile/entries/000"):
-		for _, leaf := range s.order {
-			_, _ = w.Write(append(binary.BigEndian.AppendUint16(nil, uint16(len(leaf))), leaf...))
-		}
+		entries(w, s.order)
+	case strings.HasPrefix(path, "keys/tile/entries/000"):
+		entries(w, s.notes)
 	default:
 		http.NotFound(w, r)
+	}
+}
+
+func entries(w http.ResponseWriter, all [][]byte) {
+	for _, e := range all {
+		_, _ = w.Write(append(binary.BigEndian.AppendUint16(nil, uint16(len(e))), e...))
 	}
 }
 
@@ -212,7 +224,7 @@ func newDesk(t *testing.T) (*desk, *Office) {
 	o := d.open()
 	err := o.Create(t.Context(), Setup{
 		Name: "Example Aesthetics", Slug: "example", Phones: []string{"+15555550100"}, Server: d.fake.url,
-		Public: []string{"https://contact.example.com"}, Threshold: 2, Holders: 3, Revokers: 2,
+		Public: []string{"https://contact.example.com"}, Threshold: 2, Holders: 3, Revokers: 2, Here: Here{Persons: people(t)},
 	}, func(m Made) error { d.made = m; return nil })
 	if err != nil {
 		t.Fatal(err)
@@ -228,6 +240,35 @@ func newDesk(t *testing.T) (*desk, *Office) {
 		t.Fatal(err)
 	}
 	return d, o
+}
+
+// ana and ben may approve, each with a passphrase of their own.
+var (
+	ana = monitor.Word{Person: "ana", Passphrase: "correct horse one"}
+	ben = monitor.Word{Person: "ben", Passphrase: "correct horse two"}
+)
+
+func people(t *testing.T) []monitor.Person {
+	t.Helper()
+	var out []monitor.Person
+	for _, w := range []monitor.Word{ana, ben} {
+		p, err := monitor.NewPerson(contacttest.Seed(w.Person), w.Person, w.Passphrase, 2)
+		if err != nil {
+			t.Fatal(err)
+		}
+		out = append(out, p)
+	}
+	return out
+}
+
+// approve says a person's word while no command has the monitor.
+func (d *desk) approve(w monitor.Word, name string, messages int) error {
+	d.t.Helper()
+	k, err := monitor.OpenKeyless(monitor.Config{Dir: monitor.Directory(d.dir), Now: d.fake.now})
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	return errors.Join(k.Approve(d.t.Context(), w, name, messages), k.Close())
 }
 
 func notice(text string) clinic.Draft {
@@ -251,7 +292,7 @@ func (d *desk) headline(o *Office, it *Item, text string) contact.Finding {
 
 // second is a monitor elsewhere that answers as it is told.
 type second struct {
-	m    *clinic.Monitor
+	m    clinic.Prover
 	errs []error // of the next calls
 	n    int
 	got  [][]byte
@@ -265,7 +306,7 @@ func (s *second) Prove(ctx context.Context, r clinic.ProveRequest) (vrf, leaf []
 			return nil, nil, fmt.Errorf("prove: %w", err)
 		}
 	}
-	return s.m.Prover().Prove(ctx, r)
+	return s.m.Prove(ctx, r)
 }
 
 func (s *second) Deliver(_ context.Context, note []byte) error {

@@ -1,235 +1,297 @@
 package office
 
 import (
-	"bytes"
 	"context"
 	"errors"
-	"fmt"
-	"io/fs"
-	"slices"
-	"time"
+	"path/filepath"
 
 	"github.com/chaperone-privacy/chaperone/internal/clinic"
+	"github.com/chaperone-privacy/chaperone/internal/clinic/disk"
+	"github.com/chaperone-privacy/chaperone/internal/clinic/monitor"
 	"github.com/chaperone-privacy/chaperone/internal/contact"
-	"github.com/chaperone-privacy/chaperone/internal/translog"
 )
 
-// ErrNotOurs says that the log holds a message in the clinic's name that was not sent from here.
-var ErrNotOurs = errors.New("a message in the clinic's name that this machine did not send")
-
-// here is a monitor whose keys are on the device's own machine. It proves what the outbox holds.
-type here struct{ m *clinic.Monitor }
-
-// Prove implements clinic.Prover.
-func (h here) Prove(ctx context.Context, r clinic.ProveRequest) (vrf, leaf []byte, err error) {
-	return h.m.Prover().Prove(ctx, r)
+// Here is who watches over a clinic that keeps its monitor on this machine: two persons or more,
+// each with a passphrase of their own, and when the clinic is open.
+type Here struct {
+	Persons []monitor.Person
+	Hours   *monitor.Hours // nil: always
 }
 
-// Deliver implements clinic.Deliverer: what is logged from here is known here.
-func (h here) Deliver(context.Context, []byte) error { return nil }
+// MonitorDir is where the monitor of this machine lies.
+func (o *Office) MonitorDir() string { return monitor.Directory(o.cfg.Dir) }
 
-// monitor opens the monitor's keys on this machine.
-func (o *Office) monitor() (*clinic.Monitor, error) {
-	raw, err := o.unseal(monitorFile)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, ErrNoMonitor
-	}
+// setUpMonitor makes the folder of a monitor on this machine.
+func (o *Office) setUpMonitor(k *monitor.Keys, h Here) error {
+	raw, err := k.Marshal()
 	if err != nil {
-		return nil, err
+		return err
 	}
-	return clinic.ParseMonitor(raw)
+	sealed, err := o.ring.Seal(raw)
+	if err != nil {
+		return err
+	}
+	return monitor.SetUpHere(o.MonitorDir(), k, sealed, h.Persons, h.Hours)
 }
 
-// statusEvery is how old a status signed here may grow before the next message brings a new one.
-const statusEvery = 6 * time.Hour
-
-// afterSend signs a status when the monitor is here and the last one is old or does not know
-// the device. A server that does not take it now gets it with the next.
-func (o *Office) afterSend(ctx context.Context) error {
+// joinMonitor tells the monitor on this machine its clinic, if it was not told.
+func (o *Office) joinMonitor() error {
 	if !o.book.Here {
 		return nil
 	}
-	st, _, ok := o.openStatus([]byte(o.book.Status))
-	known := ok && slices.ContainsFunc(st.KeyState, func(k contact.KeyState) bool {
-		g, held := o.view.grant(o.book.Device)
-		return held && k.Key == contact.KeyHash(g.Key)
-	})
-	if known && o.cfg.Now().Unix()-st.Issued < int64(statusEvery/time.Second) {
-		return nil
+	s, err := monitor.ReadSettings(o.MonitorDir())
+	if err != nil || s.Profile != "" {
+		return err
 	}
-	_, err := o.PublishStatus(ctx)
-	return err
+	j := monitor.Joining{Server: o.book.Server, Policies: o.book.policies()}
+	for _, n := range o.book.Pending {
+		j.Known = append(j.Known, []byte(n))
+	}
+	if len(j.Known) == 0 {
+		return monitor.ErrNotJoined // its first notes are logged, so it was told
+	}
+	j.Profile = j.Known[0]
+	return monitor.Join(o.MonitorDir(), j)
 }
 
-// PublishStatus reads both logs to their end, signs the clinic's status and hands it in. It is
-// for a machine that has the monitor; others fail with [ErrNoMonitor]. It fails with
-// [ErrNotOurs] when the log holds a message that this machine did not send: then nothing is
-// signed, and the clinic's keys must be taken for stolen.
-func (o *Office) PublishStatus(ctx context.Context) ([]byte, error) {
-	if err := o.need(); err != nil {
+// OpenMonitorKeys opens the keys of the monitor on the machine of a folder, also while another
+// process has it. Errors are clinic.ErrPassphrase, clinic.ErrSealed and monitor.ErrSetUp.
+func OpenMonitorKeys(dir, passphrase string) (*monitor.Keys, *clinic.Keyring, error) {
+	file, err := disk.ReadFile(dir, ringFile)
+	if err != nil {
+		return nil, nil, err
+	}
+	ring, err := clinic.OpenKeyring(passphrase, file)
+	if err != nil {
+		return nil, nil, err
+	}
+	k, err := openKeys(ring, monitor.Directory(dir))
+	return k, ring, err
+}
+
+func openKeys(ring *clinic.Keyring, dir string) (*monitor.Keys, error) {
+	sealed, err := monitor.SealedKeys(dir)
+	if err != nil {
 		return nil, err
+	}
+	raw, err := ring.Open(sealed)
+	if err != nil {
+		return nil, err
+	}
+	return monitor.ParseKeys(raw)
+}
+
+// monitorConfig is how the monitor of this machine is opened, for a moment.
+func (o *Office) monitorConfig() monitor.Config {
+	return monitor.Config{
+		Dir: o.MonitorDir(), HTTP: o.cfg.Witnesses, Rand: o.cfg.Rand, Now: o.cfg.Now, Since: o.cfg.Now(), Patience: o.cfg.Wait,
+	}
+}
+
+// monitor opens the monitor of this machine, once, and has it read what is new. It fails with
+// [ErrNoMonitor].
+func (o *Office) monitor(ctx context.Context) (*monitor.Monitor, error) {
+	if o.mon != nil {
+		if o.logged {
+			o.unread, o.logged = o.mon.Tail(ctx), false
+		}
+		return o.mon, nil
 	}
 	if !o.book.Here {
 		return nil, ErrNoMonitor
 	}
-	m, err := o.monitor()
-	if err != nil {
+	if err := o.unlock(); err != nil {
 		return nil, err
 	}
-	if err := o.Sync(ctx); err != nil {
+	if err := o.joinMonitor(); err != nil {
+		return nil, err
+	}
+	cfg := o.monitorConfig()
+	var err error
+	if cfg.Keys, err = openKeys(o.ring, cfg.Dir); err != nil {
 		return nil, err
 	}
 	s, err := o.connect()
 	if err != nil {
 		return nil, err
 	}
-	st := contact.Status{Clinic: o.ID(), Issued: o.cfg.Now().Unix(), KeyState: o.keyStates(), Gone: o.gone()}
-	if o.book.Next > st.Issued && o.book.Next <= st.Issued+14*24*3600 {
-		st.Next = o.book.Next
-	}
-	profile, err := translog.ParseSigned([]byte(o.view.at.Note))
-	if err != nil {
-		return nil, fmt.Errorf("make status: %w", err)
-	}
-	st.Profile = contact.NoteHash(profile.Text)
-	if o.view.incident != "" {
-		hash := contact.NoteHash(o.view.incident)
-		st.Incident = &hash
-	}
-	keys, err := o.head(ctx, s, clinic.KeysLog)
-	if err != nil {
+	cfg.Server = s
+	if o.mon, err = monitor.Open(cfg); err != nil {
 		return nil, err
 	}
-	msgs, err := o.head(ctx, s, clinic.MsgsLog)
-	if err != nil {
-		return nil, err
-	}
-	if err := o.scan(ctx, s, m, msgs.Size); err != nil {
-		return nil, err
-	}
-	st.Keys, st.Msgs = contact.LogHead{Size: keys.Size, Root: keys.Root}, contact.LogHead{Size: msgs.Size, Root: msgs.Root}
-	note, err := m.SignStatus(st)
-	if err != nil {
-		return nil, err
-	}
-	o.book.Status = string(note)
-	if err := o.save(); err != nil {
-		return nil, err
-	}
-	return note, s.PutStatus(ctx, note)
+	o.unread, o.logged = o.mon.Tail(ctx), false
+	return o.mon, nil
 }
 
-// head fetches a log's newest head and verifies its witnesses.
-func (o *Office) head(ctx context.Context, s *clinic.Server, log string) (translog.Head, error) {
-	raw, err := s.Checkpoint(ctx, log)
-	if errors.Is(err, clinic.ErrNotThere) {
-		return translog.Head{}, nil
-	}
-	if err != nil {
-		return translog.Head{}, err
-	}
-	if len(raw) == 0 {
-		return translog.Head{}, nil
-	}
-	c, err := translog.ParseCheckpoint(raw)
-	if err != nil {
-		return translog.Head{}, fmt.Errorf("%w: %w", clinic.ErrProof, err)
-	}
-	return clinic.CheckHead(o.book.policies(), log, c)
+// local is the monitor of this machine as its device sees it.
+type local struct {
+	monitor.Local
+	o *Office
 }
 
-// scan reads the leaves of the msgs log that are new, up to size, and looks for those that the
-// monitor's secret has proven: each must be in the outbox.
-func (o *Office) scan(ctx context.Context, s *clinic.Server, m *clinic.Monitor, size int64) error {
-	b, err := o.box()
+// Prove implements clinic.Prover. A device that the monitor does not know, because it could not
+// read the log, is no refusal.
+func (l local) Prove(ctx context.Context, r clinic.ProveRequest) (vrf, leaf []byte, err error) {
+	vrf, leaf, err = l.Local.Prove(ctx, r)
+	if errors.Is(err, clinic.ErrMonitorRefused) && l.o.unread != nil {
+		return nil, nil, l.o.unread
+	}
+	return vrf, leaf, err
+}
+
+// announce hands notes that are about to be logged to the monitor of this machine, so that they
+// are no surprise to it. It needs no keys, unless the log has to be read first: after a rotation.
+func (o *Office) announce(ctx context.Context, notes ...[]byte) error {
+	if !o.book.Here || len(notes) == 0 {
+		return nil
+	}
+	if o.mon == nil {
+		err := o.announceKeyless(notes)
+		if !errors.Is(err, clinic.ErrMonitorRefused) {
+			return err
+		}
+	}
+	m, err := o.monitor(ctx)
 	if err != nil {
 		return err
 	}
-	ours := map[[48]byte]bool{}
-	for _, it := range b.items {
-		if len(it.Leaf) == 48 {
-			ours[[48]byte(it.Leaf)] = true
-		}
-	}
-	if o.book.Scanned < 0 {
-		o.book.Scanned = size // what was sent after the backup is not known here
-	}
-	for at := o.book.Scanned; at < size; {
-		leaves, err := s.Entries(ctx, clinic.MsgsLog, at, size-at)
-		if err != nil {
-			return err
-		}
-		for _, leaf := range leaves {
-			if len(leaf) != 48 || ours[[48]byte(leaf)] {
-				continue
-			}
-			if _, mine := m.Prove([32]byte(leaf)); bytes.Equal(mine, leaf) {
-				return ErrNotOurs
-			}
-		}
-		at += int64(len(leaves))
-		o.book.Scanned = at
-	}
-	return nil
+	return m.Deliver(notes...)
 }
 
-// keyStates is what a status says of the clinic's device keys and other monitor keys.
-func (o *Office) keyStates() []contact.KeyState {
-	var out []contact.KeyState
-	now := o.cfg.Now().Unix()
-	for _, g := range slices.Backward(o.view.grants) {
-		if g.Role != contact.RoleDevice && g.Role != contact.RoleMonitor || len(out) == 128 {
-			continue
-		}
-		k := contact.KeyState{Key: contact.KeyHash(g.Key), State: "ok"}
-		switch {
-		case g.Revoked != nil && g.Revoked.Reason == contact.Compromised:
-			k.State, k.Time = "stolen", g.Revoked.Effective
-		case g.Revoked != nil:
-			k.State, k.Time = "until", g.Revoked.Effective
-		case g.NotAfter < now:
-			k.State, k.Time = "until", g.NotAfter
-		}
-		out = append(out, k)
+func (o *Office) announceKeyless(notes [][]byte) error {
+	if err := o.joinMonitor(); err != nil {
+		return err
 	}
-	return out
+	k, err := monitor.OpenKeyless(o.monitorConfig())
+	if err != nil {
+		return err
+	}
+	return errors.Join(k.Deliver(notes...), k.Close())
 }
 
-// gone is what a status says of withdrawn messages, the newest first when there are too many.
-func (o *Office) gone() []contact.Gone {
-	var out []contact.Gone
-	add := func(g contact.Gone) {
-		if len(out) < 256 && !slices.ContainsFunc(out, func(x contact.Gone) bool { return same(x, g) }) {
-			out = append(out, g)
-		}
+// round has the monitor of this machine read both logs, and sign and hand in a status when one is
+// due; with renew one is due. Other machines do nothing.
+func (o *Office) round(ctx context.Context, renew bool) error {
+	if !o.book.Here {
+		return nil
 	}
-	for _, w := range slices.Backward(o.view.withdraws) {
-		if w.Batch != nil {
-			add(contact.Gone{Batch: w.Batch, Reason: w.Reason})
-		}
-		for _, c := range w.Commits {
-			add(contact.Gone{Commit: &c, Reason: w.Reason})
-		}
+	m, err := o.monitor(ctx)
+	if err != nil {
+		return err
 	}
-	return out
+	do := m.Round
+	if renew {
+		do = m.Renew
+	}
+	err = do(ctx)
+	if errors.Is(err, disk.ErrDisk) {
+		return err
+	}
+	raw, _, rerr := monitor.ReadStatus(o.MonitorDir())
+	if rerr != nil || raw == nil || !o.newStatus(raw) {
+		return errors.Join(err, rerr)
+	}
+	return errors.Join(err, o.save())
 }
 
-func same(a, b contact.Gone) bool {
-	if a.Batch != nil || b.Batch != nil {
-		return a.Batch != nil && b.Batch != nil && *a.Batch == *b.Batch
-	}
-	return *a.Commit == *b.Commit
-}
-
-// Holiday says when the clinic opens again, for the statuses that are signed here from now on.
-// It fails with [ErrNoMonitor] on a machine without one.
-func (o *Office) Holiday(until time.Time) error {
+// PublishStatus has the monitor of this machine read both logs to their end, sign the clinic's
+// status and hand it in. Other machines fail with [ErrNoMonitor]. Errors are those of
+// clinic.Server and of package monitor; alarms are no error, see [Office.Alarms].
+func (o *Office) PublishStatus(ctx context.Context) error {
 	if err := o.need(); err != nil {
 		return err
 	}
 	if !o.book.Here {
 		return ErrNoMonitor
 	}
-	o.book.Next = until.Unix()
-	return o.save()
+	if err := o.Sync(ctx); err != nil {
+		return err
+	}
+	return o.round(ctx, true)
+}
+
+// Alarms returns the open alarms of the monitor on this machine.
+func (o *Office) Alarms() ([]monitor.Alarm, error) {
+	if !o.book.Here {
+		return nil, nil
+	}
+	all, err := monitor.ReadAlarms(o.MonitorDir())
+	var open []monitor.Alarm
+	for _, a := range all {
+		if a.Open() {
+			open = append(open, a)
+		}
+	}
+	return open, err
+}
+
+// WithdrawBy takes messages back with the key of the monitor on this machine. It counts once two
+// persons have said the same; see [monitor.Monitor.Withdraw]. ref is as in [Office.Withdraw], or
+// a batch's 32 hex digits.
+func (o *Office) WithdrawBy(ctx context.Context, w monitor.Word, ref, reason string) (done bool, err error) {
+	if err := o.need(); err != nil {
+		return false, err
+	}
+	n := contact.Withdraw{Reason: reason}
+	var it *Item
+	if batch, err := parseBatch(ref); err == nil {
+		n.Batch = &batch
+	} else {
+		var commit [32]byte
+		if commit, it, err = o.commitOf(ref); err != nil {
+			return false, err
+		}
+		n.Commits = [][32]byte{commit}
+	}
+	m, err := o.monitor(ctx)
+	if err != nil {
+		return false, err
+	}
+	if done, err = m.Withdraw(w.Person, w.Passphrase, n); err != nil || !done {
+		return done, err
+	}
+	if err := o.markWithdrawn(it, reason); err != nil {
+		return true, err
+	}
+	return true, o.round(ctx, false)
+}
+
+// NewEpoch draws a new VRF secret for the monitor on this machine and returns the request for
+// [Office.UpdateProfile]'s next epoch. It fails with [ErrNoMonitor].
+func (o *Office) NewEpoch() (clinic.MonitorRequest, error) {
+	if !o.book.Here {
+		return clinic.MonitorRequest{}, ErrNoMonitor
+	}
+	if err := o.unlock(); err != nil {
+		return clinic.MonitorRequest{}, err
+	}
+	if o.mon != nil {
+		if err := o.mon.Close(); err != nil {
+			return clinic.MonitorRequest{}, err
+		}
+		o.mon = nil
+	}
+	k, err := openKeys(o.ring, o.MonitorDir())
+	if err != nil {
+		return clinic.MonitorRequest{}, err
+	}
+	return monitor.NewEpoch(o.MonitorDir(), k, o.cfg.Rand, o.ring.Seal)
+}
+
+// monitorFiles are the files of the monitor that go into a backup: not the channels, of which a
+// copy looks like a theft, and not where it listens.
+func (o *Office) monitorFiles() ([]string, error) {
+	var out []string
+	for _, folder := range []string{"monitor", "monitor/keys"} {
+		names, err := o.disk.List(folder)
+		if err != nil {
+			return nil, err
+		}
+		for _, name := range names {
+			if base := filepath.Base(name); base != "lock" && base != "running.json" {
+				out = append(out, name)
+			}
+		}
+	}
+	return out, nil
 }

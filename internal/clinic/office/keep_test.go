@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -141,7 +142,7 @@ func TestCreateOnFullDisk(t *testing.T) {
 		}
 		setup := Setup{
 			Name: "Example Aesthetics", Slug: "example", Phones: []string{"+15555550100"}, Server: d.fake.url,
-			Public: []string{"https://contact.example.com"}, Threshold: 2, Holders: 2,
+			Public: []string{"https://contact.example.com"}, Threshold: 2, Holders: 2, Here: Here{Persons: people(t)},
 		}
 		keep := func(Made) error { return nil }
 		err := o.Create(t.Context(), setup, keep)
@@ -299,11 +300,36 @@ func TestRotateAndBackup(t *testing.T) {
 	if names, err := r.disk.List("keys"); err != nil || strings.Contains(strings.Join(names, " "), "root") {
 		t.Errorf("got keys %v, %v, want no root key", names, err)
 	}
-	// What the restored machine sends, the first one sees as not its own.
+	// What came after the backup is one alarm on the restored machine, and what the restored machine
+	// sends is one on the first.
+	for _, text := range []string{"After the backup.", "And more."} {
+		if _, err := o.Send(ctx, notice(text)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	wantAlarms(t, o)
 	if _, err := r.Send(ctx, notice("From the copy.")); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := o.PublishStatus(ctx); !errors.Is(err, ErrNotOurs) {
-		t.Errorf("got %v, want %v", err, ErrNotOurs)
+	wantAlarms(t, r, "published msgs 2-3: 2")
+	if err := o.PublishStatus(ctx); err != nil {
+		t.Fatal(err)
+	}
+	wantAlarms(t, o, "published msgs 4")
+}
+
+// wantAlarms compares the open alarms of the monitor on this machine: kind and what about.
+func wantAlarms(t *testing.T, o *Office, want ...string) {
+	t.Helper()
+	alarms, err := o.Alarms()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, a := range alarms {
+		got = append(got, string(a.Kind)+" "+a.About)
+	}
+	if !slices.Equal(got, want) {
+		t.Errorf("got alarms %q, want %q", got, want)
 	}
 }

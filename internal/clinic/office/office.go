@@ -13,19 +13,19 @@ import (
 
 	"github.com/chaperone-privacy/chaperone/internal/clinic"
 	"github.com/chaperone-privacy/chaperone/internal/clinic/disk"
+	"github.com/chaperone-privacy/chaperone/internal/clinic/monitor"
 	"github.com/chaperone-privacy/chaperone/internal/contact"
 	"github.com/chaperone-privacy/chaperone/internal/translog"
 )
 
 // The files of the folder.
 const (
-	bookFile    = "clinic.json"
-	ringFile    = "keys/machine.age" // opened by the passphrase; opens the others
-	deviceFile  = "keys/device.age"
-	monitorFile = "keys/monitor.age"
-	outboxKey   = "keys/outbox.age"
-	outboxFile  = "outbox.log"
-	sealedDir   = "revocations"
+	bookFile   = "clinic.json"
+	ringFile   = "keys/machine.age" // opened by the passphrase; opens the others
+	deviceFile = "keys/device.age"
+	outboxKey  = "keys/outbox.age"
+	outboxFile = "outbox.log"
+	sealedDir  = "revocations"
 )
 
 // Config says where a machine's folder is and what it works with.
@@ -37,6 +37,7 @@ type Config struct {
 	Now        func() time.Time // nil means time.Now
 	Rand       io.Reader        // nil means crypto/rand
 	HTTP       *http.Client     // nil means one with timeouts
+	Witnesses  *http.Client     // asks witnesses for a monitor on this machine; nil: they are not asked
 	// Wait is how long a note or a message is asked for again until enough witnesses have
 	// signed; 0 means two minutes.
 	Wait time.Duration
@@ -48,10 +49,13 @@ type Office struct {
 	disk   *disk.Dir
 	book   book
 	view   *view
-	ring   *clinic.Keyring // nil: locked
-	outbox *outbox         // nil: not read
-	server *clinic.Server  // nil: not asked yet
-	client Second          // the clinic's other machine; nil: no channel was opened yet
+	ring   *clinic.Keyring  // nil: locked
+	outbox *outbox          // nil: not read
+	server *clinic.Server   // nil: not asked yet
+	client Second           // the clinic's other machine; nil: no channel was opened yet
+	mon    *monitor.Monitor // on this machine; nil: not opened yet
+	unread error            // what kept mon from reading the logs
+	logged bool             // notes were logged since mon has read
 }
 
 // Open opens the folder and locks it. It needs no passphrase yet, and no clinic. Errors are
@@ -87,6 +91,9 @@ func (o *Office) Close() error {
 	var err error
 	if o.outbox != nil {
 		err = o.outbox.journal.Close()
+	}
+	if o.mon != nil {
+		err = errors.Join(err, o.mon.Close())
 	}
 	return errors.Join(err, o.disk.Close())
 }
@@ -253,6 +260,14 @@ func (o *Office) again(ctx context.Context, try func() (bool, error)) error {
 // logNotes keeps signed notes and logs them. When the server does not take them now they stay
 // kept, and the error is [ErrUnlogged] with the reason.
 func (o *Office) logNotes(ctx context.Context, notes ...[]byte) error {
+	if err := o.announce(ctx, notes...); err != nil {
+		return err
+	}
+	return o.logQueue(ctx, notes)
+}
+
+// logQueue is logNotes without telling the monitor.
+func (o *Office) logQueue(ctx context.Context, notes [][]byte) error {
 	for _, n := range notes {
 		o.book.Pending = append(o.book.Pending, string(n))
 	}
@@ -268,6 +283,9 @@ func (o *Office) logNotes(ctx context.Context, notes ...[]byte) error {
 // push logs what waits, oldest first. A note that is not taken keeps no other one back: the next
 // may end a stolen key. The error is that of the first.
 func (o *Office) push(ctx context.Context) error {
+	if err := o.joinMonitor(); err != nil {
+		return err
+	}
 	s, err := o.connect()
 	if err != nil {
 		return err
@@ -295,6 +313,7 @@ func (o *Office) pushOne(ctx context.Context, s *clinic.Server, note string) err
 	if err != nil {
 		return err
 	}
+	o.logged = true
 	if err := o.book.take([]byte(note), proof); err != nil && !errors.Is(err, ErrKeyTaken) {
 		return err
 	}
@@ -375,7 +394,7 @@ func (o *Office) openStatus(raw []byte) (contact.Status, *Granted, bool) {
 	if err != nil || st.Clinic != [32]byte(o.book.Clinic) {
 		return contact.Status{}, nil, false
 	}
-	for i, g := range o.view.grants {
+	for _, g := range o.view.grants {
 		if g.Role != contact.RoleMonitor || g.Key.Name != s.Sigs[0].Name {
 			continue
 		}
@@ -383,7 +402,8 @@ func (o *Office) openStatus(raw []byte) (contact.Status, *Granted, bool) {
 			continue
 		}
 		if _, err := s.Open(g.Key); err == nil {
-			return st, &o.view.grants[i], true
+			by, ok := o.view.grantAt(g.Key.String(), st.Issued)
+			return st, by, ok
 		}
 	}
 	return contact.Status{}, nil, false

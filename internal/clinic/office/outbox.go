@@ -134,15 +134,9 @@ func (o *Office) box() (*outbox, error) {
 	if len(key) != 32 {
 		return nil, fmt.Errorf("outbox key: %w", clinic.ErrSealed)
 	}
-	j, records, err := o.disk.Journal(outboxFile)
-	if err != nil {
+	b := &outbox{key: [32]byte(key), rand: o.cfg.Rand, byRef: map[string]*Item{}, batches: map[string]*batch{}}
+	if b.journal, err = o.disk.Journal(outboxFile, b.read); err != nil {
 		return nil, err
-	}
-	b := &outbox{journal: j, key: [32]byte(key), rand: o.cfg.Rand, byRef: map[string]*Item{}, batches: map[string]*batch{}}
-	for _, r := range records {
-		if err := b.read(r); err != nil {
-			return nil, errors.Join(err, j.Close())
-		}
 	}
 	o.outbox = b
 	return b, nil

@@ -34,14 +34,15 @@ type GrantRequest struct {
 	Cap    int64 // messages a day without a second person
 }
 
-// Grant lets a device sign for 90 days. The revocation for the day it is stolen is signed in the
+// Grant lets a device sign for 90 days from now. A device that is granted already gets a new grant
+// if label and holder are the same; what it signed under the old one stays good. The revocation for the day it is stolen is signed in the
 // same breath and kept under the name that is returned. Errors are [ErrKeyTaken] and those of
 // signing, and [ErrUnlogged].
 func (o *Office) Grant(ctx context.Context, r *clinic.Roots, q GrantRequest) (revocation string, err error) {
 	if err := o.ownRoots(r); err != nil {
 		return "", err
 	}
-	if o.taken(q.Key) {
+	if o.taken(q.Key) && !o.renews(q) {
 		return "", ErrKeyTaken
 	}
 	note, err := r.SignGrant(clinic.DeviceGrant(o.ID(), q.Key, q.Label, q.Holder, q.Cap, o.cfg.Now(), q.Kinds...))
@@ -57,6 +58,39 @@ func (o *Office) Grant(ctx context.Context, r *clinic.Roots, q GrantRequest) (re
 		return "", err
 	}
 	return revocation, o.logNotes(ctx, note)
+}
+
+// renews reports whether a grant is that of a device that has one, again.
+func (o *Office) renews(q GrantRequest) bool {
+	g, ok := o.view.grant(q.Key.String())
+	return ok && g.Role == contact.RoleDevice && g.Revoked == nil && g.Label == q.Label && g.Holder == q.Holder
+}
+
+// Renew grants a key of the clinic again, as it was: a device for 90 days from now, a monitor or a
+// revoker for a year. Errors are [ErrUnknownKey], also for one that was ended, and those of
+// [Office.Grant].
+func (o *Office) Renew(ctx context.Context, r *clinic.Roots, who string) (Granted, error) {
+	if err := o.ownRoots(r); err != nil {
+		return Granted{}, err
+	}
+	old, err := o.find(who)
+	if err != nil {
+		return Granted{}, err
+	}
+	if old.Revoked != nil {
+		return Granted{}, ErrUnknownKey
+	}
+	next := *old
+	life := clinic.YearLife
+	if next.Role == contact.RoleDevice {
+		life = clinic.DeviceLife
+	}
+	next.NotBefore, next.NotAfter = o.cfg.Now().Unix(), o.cfg.Now().Add(life).Unix()
+	note, err := r.SignGrant(next.Grant)
+	if err != nil {
+		return Granted{}, err
+	}
+	return next, o.logNotes(ctx, note)
 }
 
 func revocationFile(k translog.Key) string {
@@ -144,23 +178,20 @@ func (o *Office) publishEnd(ctx context.Context, note []byte) error {
 	if failed != nil && !errors.Is(failed, ErrUnlogged) {
 		return failed
 	}
-	if o.book.Here {
-		if failed == nil {
-			_, failed = o.PublishStatus(ctx)
-		}
-		return failed
-	}
-	if second, err := o.second(); err == nil {
+	if second, err := o.second(ctx); err == nil {
 		err := second.Deliver(ctx, note)
 		if err != nil && !errors.Is(err, clinic.ErrMonitorAway) && !errors.Is(err, clinic.ErrMonitorRefused) {
 			return errors.Join(failed, err)
 		}
 	}
+	if o.book.Here {
+		return errors.Join(failed, o.round(ctx, false))
+	}
 	return failed
 }
 
 // Withdraw takes a message back. The device that sent it signs, unless roots do; a message that
-// is not the clinic's own is withdrawn by roots or, on a machine that has the monitor, by it.
+// is not the clinic's own is withdrawn by roots or by two persons, see [Office.WithdrawBy].
 // Errors are [ErrNoMessage], those of signing, and [ErrUnlogged].
 func (o *Office) Withdraw(ctx context.Context, ref, reason string, roots *clinic.Roots) error {
 	if err := o.need(); err != nil {
@@ -175,16 +206,22 @@ func (o *Office) Withdraw(ctx context.Context, ref, reason string, roots *clinic
 	if err != nil {
 		return err
 	}
-	if it != nil {
-		box, err := o.box()
-		if err != nil {
-			return err
-		}
-		if err := box.append(event{Type: evWithdrawn, Ref: it.Ref, At: o.cfg.Now().Unix(), Reason: reason}); err != nil {
-			return err
-		}
+	if err := o.markWithdrawn(it, reason); err != nil {
+		return err
 	}
 	return o.publishEnd(ctx, note)
+}
+
+// markWithdrawn notes that a message of this outbox was taken back; nil is none of it.
+func (o *Office) markWithdrawn(it *Item, reason string) error {
+	if it == nil {
+		return nil
+	}
+	box, err := o.box()
+	if err != nil {
+		return err
+	}
+	return box.append(event{Type: evWithdrawn, Ref: it.Ref, At: o.cfg.Now().Unix(), Reason: reason})
 }
 
 func (o *Office) signWithdraw(n contact.Withdraw, roots *clinic.Roots) ([]byte, error) {
@@ -193,13 +230,6 @@ func (o *Office) signWithdraw(n contact.Withdraw, roots *clinic.Roots) ([]byte, 
 			return nil, err
 		}
 		return roots.SignWithdraw(n)
-	}
-	if o.book.Here {
-		m, err := o.monitor()
-		if err != nil {
-			return nil, err
-		}
-		return m.SignWithdraw(n)
 	}
 	if n.Reason == contact.NotOurs {
 		return nil, clinic.ErrRoots
@@ -284,19 +314,4 @@ func (o *Office) Incident(ctx context.Context, r *clinic.Roots, s Statement) err
 		return err
 	}
 	return o.publishEnd(ctx, note)
-}
-
-// UpdateProfile changes the profile: its number is raised, everything else is the caller's.
-func (o *Office) UpdateProfile(ctx context.Context, r *clinic.Roots, change func(*contact.Profile)) error {
-	if err := o.ownRoots(r); err != nil {
-		return err
-	}
-	p := o.view.profile
-	change(&p)
-	p.N = o.view.profile.N + 1
-	note, err := r.SignProfile(p)
-	if err != nil {
-		return err
-	}
-	return o.logNotes(ctx, note)
 }

@@ -192,7 +192,7 @@ func (o *Office) prove(ctx context.Context, it *Item) error {
 	if err != nil {
 		return err
 	}
-	p, err := o.second()
+	p, err := o.second(ctx)
 	if err != nil {
 		return err
 	}
@@ -257,7 +257,7 @@ func (o *Office) publish(ctx context.Context, it *Item) error {
 	if err := b.append(e); err != nil {
 		return err
 	}
-	return o.afterSend(ctx)
+	return o.round(ctx, false)
 }
 
 // Bundle returns the file that goes with a sent message, with the newest status. When the server
@@ -271,7 +271,7 @@ func (o *Office) Bundle(ctx context.Context, it *Item) ([]byte, error) {
 			return nil, err
 		}
 	}
-	g, ok := o.view.grant(it.Device)
+	g, ok := o.view.grantAt(it.Device, it.Written.Issued)
 	if !ok {
 		return nil, clinic.ErrNotGranted
 	}

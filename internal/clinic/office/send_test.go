@@ -9,6 +9,7 @@ import (
 	"connectrpc.com/connect/v2"
 
 	"github.com/chaperone-privacy/chaperone/internal/clinic"
+	"github.com/chaperone-privacy/chaperone/internal/clinic/monitor"
 	"github.com/chaperone-privacy/chaperone/internal/contact"
 	chaperonev1 "github.com/chaperone-privacy/chaperone/internal/gen/chaperone/v1"
 	"github.com/chaperone-privacy/chaperone/internal/humancode"
@@ -177,11 +178,12 @@ func TestHostileServer(t *testing.T) {
 func TestMonitorElsewhere(t *testing.T) {
 	t.Parallel()
 	d, o := newDesk(t)
-	m, err := o.monitor()
+	m, err := o.monitor(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
-	far := &second{m: m}
+	k, _ := o.DeviceKey()
+	far := &second{m: m.Local(k)}
 	o.book.Here, o.client = false, far
 	ctx := t.Context()
 
@@ -221,7 +223,7 @@ func TestMonitorElsewhere(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	o.client = &second{m: other}
+	o.client = &second{m: other.Prover()}
 	if it, err = o.Send(ctx, notice("Wrong monitor.")); !errors.Is(err, clinic.ErrProof) || it.State != Drafted {
 		t.Errorf("other secret: got %v, state %s, want %v", err, it.State, clinic.ErrProof)
 	}
@@ -256,6 +258,19 @@ func TestList(t *testing.T) {
 			return a, nil
 		}
 	})
+	// A second person approves the list, once.
+	_, err := o.SendList(t.Context(), l, func(int, int) {})
+	waits, ok := errors.AsType[*monitor.ApprovalError](err)
+	if !ok || waits.Why != "batch" || len(d.fake.order) != 0 {
+		t.Fatalf("got %v, %d leaves, want a second person and none", err, len(d.fake.order))
+	}
+	if err := o.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if err := d.approve(ben, waits.Name, 150); err != nil {
+		t.Fatal(err)
+	}
+	o = d.open()
 	items, err := o.SendList(t.Context(), l, func(int, int) {})
 	if !errors.Is(err, clinic.ErrOffline) {
 		t.Fatalf("got %v, want %v", err, clinic.ErrOffline)

@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/chaperone-privacy/chaperone/internal/clinic"
+	"github.com/chaperone-privacy/chaperone/internal/clinic/monitor"
 	"github.com/chaperone-privacy/chaperone/internal/contact"
 	"github.com/chaperone-privacy/chaperone/internal/translog"
 )
@@ -27,6 +28,7 @@ type Setup struct {
 	// Monitor is the request of the monitor's machine; nil keeps its keys here, which every
 	// patient is told.
 	Monitor *clinic.MonitorRequest
+	Here    Here // for a monitor that is kept here
 }
 
 // Made is the keys that leave the machine when a clinic is set up.
@@ -58,14 +60,12 @@ func (o *Office) Create(ctx context.Context, s Setup, keep func(Made) error) err
 	}
 	b.Policies = []string{string(policy)}
 	request := s.Monitor
-	var monitor *clinic.Monitor
-	if request == nil {
-		monitor, err = clinic.NewMonitor("monitor."+s.Slug, o.cfg.Rand)
-		if err != nil {
+	var k *monitor.Keys
+	if b.Here = request == nil; b.Here {
+		if k, err = monitor.NewKeys("monitor."+s.Slug, o.cfg.Rand, o.cfg.Now()); err != nil {
 			return err
 		}
-		request = &clinic.MonitorRequest{Key: monitor.Key(), VRF: monitor.VRFKey()}
-		b.Here = true
+		request = &clinic.MonitorRequest{Key: k.Key(), VRF: k.VRFKey()}
 	}
 	notes, err := o.firstNotes(s, made, request, policy, server.URL(), b.Here)
 	if err != nil {
@@ -75,15 +75,22 @@ func (o *Office) Create(ctx context.Context, s Setup, keep func(Made) error) err
 	if err := o.unlock(); err != nil {
 		return err
 	}
-	if err := keep(made); err != nil {
-		return err
-	}
-	if monitor != nil {
-		if err := o.seal(monitorFile, monitor.Secret()); err != nil {
+	if k != nil {
+		if err := o.setUpMonitor(k, s.Here); err != nil {
 			return err
 		}
 	}
+	if err := keep(made); err != nil {
+		return err
+	}
+	// The clinic counts from here on; its monitor is told the next time, if not now.
 	o.book, o.server = b, server
+	if err := o.save(); err != nil {
+		return err
+	}
+	if err := o.joinMonitor(); err != nil {
+		return err
+	}
 	return o.logNotes(ctx)
 }
 

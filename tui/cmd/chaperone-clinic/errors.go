@@ -31,7 +31,6 @@ func failures() []command.Failure {
 		{Is: syscall.ENOSPC, Text: words.CliErrDiskFull, Hint: words.CliHintDiskFull, Code: command.ExitLocal},
 		{Is: syscall.EDQUOT, Text: words.CliErrDiskFull, Hint: words.CliHintDiskFull, Code: command.ExitLocal},
 		{Is: disk.ErrAlreadyOpen, Text: words.DeskErrInUse, Hint: words.CliHintAlreadyOpen, Code: command.ExitLocal},
-		{Is: office.ErrNotOurs, Text: words.DeskErrNotOurs, Hint: words.DeskHintNotOurs, Code: command.ExitNotGenuine},
 		{Is: office.ErrNoClinic, Text: words.DeskErrNoClinic, Hint: words.DeskHintNoClinic, Code: command.ExitLocal},
 		{Is: office.ErrHasClinic, Text: words.DeskErrHasClinic, Hint: words.DeskHintHasClinic, Code: command.ExitLocal},
 		{Is: office.ErrNoDevice, Text: words.DeskErrNoDevice, Hint: words.DeskHintNoDevice, Code: command.ExitLocal},
@@ -86,6 +85,10 @@ func failures() []command.Failure {
 // report tells an error on standard error and returns the exit code.
 func (p *program) report(err error) int {
 	text, hint, code := p.explain(err)
+	var waits *monitor.ApprovalError
+	if errors.As(err, &waits) {
+		hint = p.words.T(words.DeskHintApprove, words.Str("command", name+" monitor approve "+waits.Name+" --person NAME"))
+	}
 	command.WriteError(p.stderr, name, text, hint)
 	return code
 }

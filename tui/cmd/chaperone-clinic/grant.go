@@ -67,8 +67,12 @@ func (g *grantFlags) read(p *program, a *command.Arguments, o *office.Office) (o
 
 func (p *program) grant(ctx context.Context, a *command.Arguments) (int, error) {
 	m, g, s := withMachine(a), withGrant(a), withShares(a, "root")
+	renew := a.String("renew", "", "")
 	if err := a.Read(p.words, 0); err != nil {
 		return 0, err
+	}
+	if *renew != "" {
+		return p.renew(ctx, m, s, a, *renew)
 	}
 	if err := a.Need(p.words, "label", "holder", "root"); err != nil {
 		return 0, err
@@ -86,6 +90,32 @@ func (p *program) grant(ctx context.Context, a *command.Arguments) (int, error) 
 			return 0, err
 		}
 		return p.grantKey(ctx, m, o, r, q, g.revocation)
+	})
+}
+
+// renew grants a key again before its grant ends.
+func (p *program) renew(ctx context.Context, m *machine, s *shares, a *command.Arguments, who string) (int, error) {
+	if err := a.Need(p.words, "root"); err != nil {
+		return 0, err
+	}
+	return p.on(ctx, m, func(ctx context.Context, o *office.Office) (int, error) {
+		r, err := p.needRoots(s)
+		if err != nil {
+			return 0, err
+		}
+		g, err := o.Renew(ctx, r, who)
+		doc := grantDoc{
+			Schema: "chaperone-clinic.grant.v1", Label: g.Label, Until: time.Unix(g.NotAfter, 0).UTC(),
+			ClinicID: clinicID(o.ID()), Server: o.ServerURL(), Logged: err == nil,
+		}
+		if err != nil && !errors.Is(err, office.ErrUnlogged) {
+			return 0, err
+		}
+		lines := []string{p.words.T(words.DeskRenewed, words.Str("label", g.Label), words.Str("date", p.words.Date(doc.Until)))}
+		if !doc.Logged {
+			lines = append(lines, p.words.T(words.DeskKept), "   "+name+" sync")
+		}
+		return p.show(m.json, doc, lines...)
 	})
 }
 

@@ -41,7 +41,11 @@ func (p *program) initClinic(ctx context.Context, a *command.Arguments) (int, er
 	a.IntVar(&s.Holders, "holders", 3, "")
 	a.IntVar(&s.Threshold, "threshold", 2, "")
 	a.IntVar(&s.Revokers, "revokers", 2, "")
-	monitor := a.String("monitor", "", "")
+	where := a.String("monitor", "", "")
+	var people, files command.List
+	a.Var(&people, "person", "")
+	a.Var(&files, "person-passphrase-file", "")
+	hours := a.String("hours", "", "")
 	a.Var(&passphrases, "share-passphrase-file", "")
 	if err := a.Read(p.words, 0); err != nil {
 		return 0, err
@@ -52,12 +56,14 @@ func (p *program) initClinic(ctx context.Context, a *command.Arguments) (int, er
 	if s.Threshold < 2 || s.Holders < s.Threshold || s.Holders > 9 || s.Revokers < 0 || s.Revokers > 9 {
 		return 0, a.Refuse(p.words.T(words.DeskErrHolders))
 	}
-	if *monitor != "here" {
-		r, err := clinic.ParseMonitorRequest(*monitor)
+	if *where != "here" {
+		r, err := clinic.ParseMonitorRequest(*where)
 		if err != nil {
 			return 0, a.Refuse(p.words.T(words.CliErrValue, words.Str("name", "--monitor")))
 		}
 		s.Monitor = &r
+	} else if len(people) < 2 {
+		return 0, a.Refuse(p.words.T(words.DeskErrPeople))
 	}
 	if *policy != "" {
 		text, err := p.input(*policy)
@@ -68,6 +74,13 @@ func (p *program) initClinic(ctx context.Context, a *command.Arguments) (int, er
 	}
 	s.Phones, s.Public = phones, public
 	if err := p.askSetup(a, &s); err != nil {
+		return 0, err
+	}
+	var err error
+	if s.Here.Hours, err = parseHours(*hours); err != nil {
+		return 0, err
+	}
+	if s.Here.Persons, err = p.persons(people, files); err != nil {
 		return 0, err
 	}
 	return p.on(ctx, m, func(ctx context.Context, o *office.Office) (int, error) {

@@ -69,7 +69,7 @@ func (p *program) office(m *machine) (*office.Office, error) {
 	}
 	var o *office.Office
 	o, err := office.Open(office.Config{
-		Dir: dir, Work: p.work, Now: p.now,
+		Dir: dir, Work: p.work, Now: p.now, Witnesses: witnessClient(),
 		Passphrase: func() (string, error) {
 			return p.passphrase(m.passphraseFile, words.DeskAskPassphrase, !o.HasPassphrase())
 		},

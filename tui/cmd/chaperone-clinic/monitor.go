@@ -1,15 +1,19 @@
 package main
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"net"
 	"net/http"
+	"path/filepath"
 	"runtime"
 	"strings"
 	"time"
 
 	"github.com/chaperone-privacy/chaperone/internal/clinic"
 	"github.com/chaperone-privacy/chaperone/internal/clinic/monitor"
+	"github.com/chaperone-privacy/chaperone/internal/clinic/office"
 	"github.com/chaperone-privacy/chaperone/internal/words"
 	"github.com/chaperone-privacy/chaperone/tui/command"
 )
@@ -25,6 +29,8 @@ func monitorCommands() []entry {
 		{"monitor today", usageOf(monitorTodayEN, monitorTodayES), (*program).monitorToday},
 		{"monitor alarms", usageOf(monitorAlarmsEN, monitorAlarmsES), (*program).monitorAlarms},
 		{"monitor status", usageOf(monitorStatusEN, monitorStatusES), (*program).monitorStatus},
+		{"monitor withdraw", usageOf(monitorWithdrawEN, monitorWithdrawES), (*program).monitorWithdraw},
+		{"monitor epoch", usageOf(monitorEpochEN, monitorEpochES), (*program).monitorEpoch},
 		{"monitor holiday", usageOf(monitorHolidayEN, monitorHolidayES), (*program).monitorHoliday},
 	}
 }
@@ -32,6 +38,8 @@ func monitorCommands() []entry {
 // monitorFailures is what can go wrong with the second machine.
 func monitorFailures() []command.Failure {
 	return []command.Failure{
+		{Is: monitor.ErrHere, Text: words.MonitorErrHere, Hint: words.MonitorHintHere, Code: command.ExitRefused},
+		{Is: monitor.ErrLog, Text: words.MonitorErrLog, Hint: words.MonitorHintLog, Code: command.ExitRefused},
 		{Is: monitor.ErrNotRunning, Text: words.MonitorErrNotRunning, Hint: words.MonitorHintNotRunning, Code: command.ExitCannotTell},
 		{Is: monitor.ErrSetUp, Text: words.MonitorErrSetUp, Hint: words.MonitorHintSetUp, Code: command.ExitRefused},
 		{Is: monitor.ErrJoined, Text: words.MonitorErrJoined, Hint: words.MonitorHintJoined, Code: command.ExitRefused},
@@ -90,8 +98,12 @@ func (p *program) personPassphrase(name, file string, fresh bool) (string, error
 	return p.askPassphrase(ask, p.words.T(words.MonitorAskPerson, words.Str("name", command.Printable(name))), fresh)
 }
 
-// keys opens the second machine's keys.
+// monitorKeys opens the monitor's keys.
 func (p *program) monitorKeys(m *machine, dir string) (*monitor.Keys, error) {
+	here, err := p.monitorHere(m)
+	if err != nil {
+		return nil, err
+	}
 	sealed, err := monitor.SealedKeys(dir)
 	if err != nil {
 		return nil, err
@@ -100,6 +112,10 @@ func (p *program) monitorKeys(m *machine, dir string) (*monitor.Keys, error) {
 	if err != nil {
 		return nil, err
 	}
+	if here {
+		k, _, err := office.OpenMonitorKeys(filepath.Dir(dir), pass)
+		return k, err
+	}
 	raw, err := clinic.OpenPassphrase(pass, sealed)
 	if err != nil {
 		return nil, err
@@ -107,10 +123,48 @@ func (p *program) monitorKeys(m *machine, dir string) (*monitor.Keys, error) {
 	return monitor.ParseKeys(raw)
 }
 
+// decider is a monitor as a person speaks to it: one that runs, or the one of this machine, which
+// is opened for a moment.
+type decider interface {
+	Approve(ctx context.Context, w monitor.Word, name string, messages int) error
+	Acknowledge(ctx context.Context, w monitor.Word, alarm int) error
+	Holiday(ctx context.Context, w monitor.Word, until int64) (done bool, err error)
+}
+
+// decide runs a command against the monitor on this machine.
+func (p *program) decide(m *machine, do func(decider) (int, error)) (int, error) {
+	here, err := p.monitorHere(m)
+	if err != nil {
+		return 0, err
+	}
+	if !here {
+		return p.control(m, func(c *monitor.Control) (int, error) { return do(c) })
+	}
+	dir, err := p.monitorDir(m)
+	if err != nil {
+		return 0, err
+	}
+	k, err := monitor.OpenKeyless(monitor.Config{Dir: dir, Now: p.now, Patience: patience})
+	if err != nil {
+		return 0, err
+	}
+	code, err := do(k)
+	return code, errors.Join(err, k.Close())
+}
+
+// patience is how long a command waits for another that has the monitor.
+const patience = time.Minute
+
 // control runs a command against the monitor that runs on this machine.
 func (p *program) control(m *machine, do func(*monitor.Control) (int, error)) (int, error) {
 	dir, err := p.monitorDir(m)
 	if err != nil {
+		return 0, err
+	}
+	if here, err := p.monitorHere(m); err != nil || here {
+		if err == nil {
+			err = monitor.ErrHere
+		}
 		return 0, err
 	}
 	c, err := monitor.NewControl(dir)

@@ -36,7 +36,7 @@ func (p *program) monitorApprove(ctx context.Context, a *command.Arguments) (int
 	if err := a.Need(p.words, "person"); err != nil {
 		return 0, err
 	}
-	return p.control(m, func(c *monitor.Control) (int, error) {
+	return p.decide(m, func(c decider) (int, error) {
 		w, err := p.word(q)
 		if err != nil {
 			return 0, err
@@ -94,7 +94,7 @@ func (p *program) monitorAlarms(ctx context.Context, a *command.Arguments) (int,
 		if err := a.Need(p.words, "person"); err != nil {
 			return 0, err
 		}
-		return p.control(m, func(c *monitor.Control) (int, error) {
+		return p.decide(m, func(c decider) (int, error) {
 			w, err := p.word(q)
 			if err != nil {
 				return 0, err
@@ -158,7 +158,7 @@ func (p *program) monitorHoliday(ctx context.Context, a *command.Arguments) (int
 		}
 		day = day.Add(8 * time.Hour)
 	}
-	return p.control(m, func(c *monitor.Control) (int, error) {
+	return p.decide(m, func(c decider) (int, error) {
 		w, err := p.word(q)
 		if err != nil {
 			return 0, err

@@ -44,6 +44,9 @@ func (p *program) monitorServe(ctx context.Context, a *command.Arguments) (int, 
 	if settings.Profile == "" {
 		return 0, monitor.ErrNotJoined
 	}
+	if settings.Here {
+		return p.serveHere(ctx, m, dir, settings, *every)
+	}
 	k, err := p.monitorKeys(m, dir)
 	if err != nil {
 		return 0, err
@@ -88,31 +91,88 @@ func (p *program) serve(ctx context.Context, mon *monitor.Monitor, listen string
 // watch shows what a person must see: each alarm, each request that waits, and in the evening
 // what was sent.
 func (p *program) watch(ctx context.Context, mon *monitor.Monitor) {
-	alarms, waits, shown := 0, map[string]bool{}, ""
+	s := screen{p: p, waits: map[string]bool{}}
 	for {
-		all := mon.Alarms()
-		for _, a := range all[alarms:] {
-			if a.Open() {
-				_, _ = p.print(p.words.T(words.MonitorAlarmTitle) + "\n" + p.alarmLine(a) + "\n")
-			}
-		}
-		alarms = len(all)
-		for _, w := range mon.Waiting() {
-			if !waits[w.Name] {
-				waits[w.Name] = true
-				_, _ = p.print(p.waitingLine(w) + "\n")
-			}
-		}
-		if now := p.now(); now.Hour() >= evening && shown != now.Format(time.DateOnly) {
-			shown = now.Format(time.DateOnly)
-			_, _ = p.print(p.todayText(mon.Today()))
-		}
+		s.show(mon)
 		select {
 		case <-ctx.Done():
 			return
 		case <-time.After(lookEvery):
 		}
 	}
+}
+
+// screen is what was shown.
+type screen struct {
+	p      *program
+	alarms int
+	waits  map[string]bool
+	day    string
+}
+
+func (s *screen) show(mon *monitor.Monitor) {
+	p := s.p
+	all := mon.Alarms()
+	for _, a := range all[min(s.alarms, len(all)):] {
+		if a.Open() {
+			_, _ = p.print(p.words.T(words.MonitorAlarmTitle) + "\n" + p.alarmLine(a) + "\n")
+		}
+	}
+	s.alarms = len(all)
+	for _, w := range mon.Waiting() {
+		if !s.waits[w.Name] {
+			s.waits[w.Name] = true
+			_, _ = p.print(p.waitingLine(w) + "\n")
+		}
+	}
+	if now := p.now(); now.Hour() >= evening && s.day != now.Format(time.DateOnly) {
+		s.day = now.Format(time.DateOnly)
+		_, _ = p.print(p.todayText(mon.Today()))
+	}
+}
+
+// serveHere watches with the monitor of the office's own computer. It has the folder only while
+// it reads: other commands of the same computer send and approve in between.
+func (p *program) serveHere(ctx context.Context, m *machine, dir string, settings monitor.Settings, every time.Duration) (int, error) {
+	k, err := p.monitorKeys(m, dir)
+	if err != nil {
+		return 0, err
+	}
+	server, err := clinic.NewServer(clinic.ServerConfig{URL: settings.Server, Now: p.now})
+	if err != nil {
+		return 0, err
+	}
+	log := slog.New(slog.NewTextHandler(p.stderr, &slog.HandlerOptions{Level: slog.LevelWarn}))
+	cfg := monitor.Config{
+		Dir: dir, Keys: k, Server: server, HTTP: witnessClient(), Rand: rand.Reader, Now: p.now, Log: log, Since: p.now(), Patience: patience,
+	}
+	if _, err := p.say(words.MonitorServingHere); err != nil {
+		return 0, err
+	}
+	s, last := screen{p: p, waits: map[string]bool{}}, ""
+	for ctx.Err() == nil {
+		mon, err := monitor.Open(cfg)
+		if err != nil {
+			return 0, err
+		}
+		now := ""
+		if err := mon.Round(ctx); err != nil && ctx.Err() == nil {
+			now = err.Error()
+		}
+		s.show(mon)
+		if err := mon.Close(); err != nil {
+			return 0, err
+		}
+		if now != last && now != "" {
+			log.Warn("round not finished", "error", now)
+		}
+		last = now
+		select {
+		case <-ctx.Done():
+		case <-time.After(every):
+		}
+	}
+	return command.ExitDone, nil
 }
 
 var errListen = errors.New("the address cannot be listened on")

@@ -36,7 +36,8 @@ const monitorServeEN = `Usage:
     chaperone-clinic monitor serve [--listen ADDRESS]
 
 Answers the clinic's devices, reads the logs, and shows alarms, until it is
-stopped. In the evening it lists what was sent in the clinic's name.
+stopped. In the evening it lists what was sent in the clinic's name. A monitor
+on the office's own computer does not listen.
 
     --listen ADDRESS                where to listen; otherwise :8443
     --every TIME                    between two looks at the logs; otherwise 30s
@@ -80,6 +81,27 @@ const monitorStatusEN = `Usage:
     chaperone-clinic monitor status [--out FILE]
 
 Shows the newest status that the monitor signed, and writes it to a file.
+` + monitorCommon
+
+const monitorWithdrawEN = `Usage:
+    chaperone-clinic monitor withdraw COMMIT|BATCH --reason REASON --person NAME
+
+Takes back a message in the clinic's name, also one that nobody of the clinic
+sent. It counts once a second person has said the same within an hour. COMMIT
+and BATCH are those of audit and of "monitor today --json"; on the office's own
+computer a reference will do.
+
+    --reason REASON                 not-ours, error or superseded
+    --passphrase-file FILE          read this machine's passphrase there
+` + monitorPerson + monitorCommon
+
+const monitorEpochEN = `Usage:
+    chaperone-clinic monitor epoch
+
+Makes a new secret for the second machine and prints a request for
+chaperone-clinic profile. Stop the monitor first. The old secret stays.
+
+    --passphrase-file FILE          read this machine's passphrase there
 ` + monitorCommon
 
 const monitorHolidayEN = `Usage:

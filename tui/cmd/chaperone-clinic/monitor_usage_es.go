@@ -36,7 +36,8 @@ const monitorServeES = `Uso:
     chaperone-clinic monitor serve [--listen DIRECCIÓN]
 
 Contesta a los equipos de la clínica, lee los registros y muestra alarmas hasta
-que se pare. Por la tarde muestra lo enviado a nombre de la clínica.
+que se pare. Por la tarde muestra lo enviado a nombre de la clínica. Un monitor
+en el equipo de la oficina no escucha.
 
     --listen DIRECCIÓN              dónde escucha; si no, :8443
     --every TIEMPO                  entre dos lecturas; si no, 30s
@@ -81,6 +82,28 @@ const monitorStatusES = `Uso:
     chaperone-clinic monitor status [--out ARCHIVO]
 
 Muestra el último estado que firmó el monitor y lo escribe en un archivo.
+` + monitorComun
+
+const monitorWithdrawES = `Uso:
+    chaperone-clinic monitor withdraw COMMIT|LOTE --reason MOTIVO
+        --person NOMBRE
+
+Retira un mensaje a nombre de la clínica, también uno que nadie de ella envió.
+Vale cuando otra persona dice lo mismo en una hora. COMMIT y LOTE son los de
+audit y "monitor today --json"; en el equipo de la oficina basta una
+referencia.
+
+    --reason MOTIVO                 not-ours, error o superseded
+    --passphrase-file ARCH          leer ahí la frase de este equipo
+` + monitorPersona + monitorComun
+
+const monitorEpochES = `Uso:
+    chaperone-clinic monitor epoch
+
+Crea un secreto nuevo para el segundo equipo y muestra una petición para
+chaperone-clinic profile. Pare antes el monitor. El viejo se conserva.
+
+    --passphrase-file ARCH          leer ahí la frase de este equipo
 ` + monitorComun
 
 const monitorHolidayES = `Uso:

@@ -52,7 +52,7 @@ func commands() []entry {
 		{"open", usageOf(openUsageEN, openUsageES), (*program).openFile},
 		{"sync", usageOf(syncUsageEN, syncUsageES), (*program).sync},
 		{"status", usageOf(statusUsageEN, statusUsageES), (*program).status},
-		{"holiday", usageOf(holidayUsageEN, holidayUsageES), (*program).holiday},
+		{"profile", usageOf(profileUsageEN, profileUsageES), (*program).profile},
 		{"handover", usageOf(handoverUsageEN, handoverUsageES), (*program).handover},
 		{"drill", usageOf(drillUsageEN, drillUsageES), (*program).drill},
 		{"backup", usageOf(backupUsageEN, backupUsageES), (*program).backup},

@@ -83,7 +83,9 @@ func TestScripts(t *testing.T) {
 			env.Setenv("CHAPERONE_CLINIC_HOME", filepath.Join(env.WorkDir, "office"))
 			env.Setenv("LANG", "en_US.UTF-8")
 			env.Setenv("TZ", "UTC")
-			for name, text := range map[string]string{"pass": "correct horse battery", "share": "another long phrase"} {
+			for name, text := range map[string]string{
+				"pass": "correct horse battery", "share": "another long phrase", "ana": "words of ana alone", "ben": "words of ben alone",
+			} {
 				if err := os.WriteFile(filepath.Join(env.WorkDir, name), []byte(text+"\n"), 0o600); err != nil {
 					return err
 				}
@@ -101,6 +103,7 @@ func TestScripts(t *testing.T) {
 			"killed":  killed,
 			"leaves":  leaves,
 			"field":   field,
+			"approve": approve,
 		},
 	})
 }
@@ -234,7 +237,8 @@ func makeClinic(ts *testscript.TestScript, neg bool, args []string) {
 		ts.Check(ts.Exec("chaperone-clinic", append(args, "--passphrase-file", "pass")...))
 	}
 	run("init", "--name", "Example Aesthetics", "--slug", "example", "--phone", "+15555550100", "--server", ts.Getenv("SERVER"),
-		"--public", "https://contact.example.com", "--shares", "stick", "--monitor", "here", "--share-passphrase-file", "share")
+		"--public", "https://contact.example.com", "--shares", "stick", "--monitor", "here", "--share-passphrase-file", "share",
+		"--person", "ana", "--person", "ben", "--person-passphrase-file", "ana", "--person-passphrase-file", "ben")
 	admit(ts, false, nil)
 	time.Sleep(time.Second + 50*time.Millisecond) // the server looks at its list once a second
 	run("sync")
@@ -303,6 +307,25 @@ func killed(ts *testscript.TestScript, neg bool, args []string) {
 	if err := <-done; !errors.As(err, &exit) || exit.ExitCode() != -1 {
 		ts.Fatalf("the program ended by itself: %v", err)
 	}
+}
+
+// approve lets ben approve the one request that waits, for a reason:
+//
+//	approve batch --messages 3
+func approve(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) == 0 {
+		ts.Fatalf("usage: approve WHY [ARGUMENT...]")
+	}
+	ts.Check(ts.Exec("chaperone-clinic", "monitor", "approve", "--json"))
+	var doc struct {
+		Waiting []struct{ Name, Why string }
+	}
+	ts.Check(json.Unmarshal([]byte(ts.ReadFile("stdout")), &doc))
+	if len(doc.Waiting) != 1 || doc.Waiting[0].Why != args[0] {
+		ts.Fatalf("got %+v waiting, want one because of %s", doc.Waiting, args[0])
+	}
+	run := append([]string{"monitor", "approve", doc.Waiting[0].Name, "--person", "ben", "--person-passphrase-file", "ben"}, args[1:]...)
+	ts.Check(ts.Exec("chaperone-clinic", run...))
 }
 
 // leaves wants how many leaves the msgs log has:

@@ -16,6 +16,7 @@ import (
 
 	"github.com/chaperone-privacy/chaperone/internal/clinic"
 	"github.com/chaperone-privacy/chaperone/internal/clinic/disk"
+	"github.com/chaperone-privacy/chaperone/internal/clinic/monitor"
 	"github.com/chaperone-privacy/chaperone/internal/clinic/office"
 	"github.com/chaperone-privacy/chaperone/internal/words"
 	"github.com/chaperone-privacy/chaperone/tui/command"
@@ -106,6 +107,19 @@ func (p *program) sendList(ctx context.Context, m *machine, f *sendFlags, o *off
 	if errors.As(err, &bad) {
 		text, hint, code := p.explain(err)
 		command.WriteError(p.stderr, name, p.words.T(words.DeskErrRow, words.Int("row", bad.Row+1), words.Str("why", text)), hint)
+		return code, nil
+	}
+	var waits *monitor.ApprovalError
+	if errors.As(err, &waits) {
+		text, _, code := p.explain(err)
+		n := 0
+		for _, it := range items {
+			if it.State == office.Drafted || it.State == office.Signed {
+				n++
+			}
+		}
+		approve := fmt.Sprintf("%s monitor approve %s --messages %d --person NAME", name, waits.Name, n)
+		command.WriteError(p.stderr, name, text, p.words.T(words.DeskHintApprove, words.Str("command", approve)))
 		return code, nil
 	}
 	if err != nil {

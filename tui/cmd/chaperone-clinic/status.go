@@ -23,6 +23,15 @@ type statusDoc struct {
 	Monitor  string     `json:"monitor"` // here, elsewhere or none
 	StatusAt *time.Time `json:"status_at"`
 	Keys     []keyDoc   `json:"keys"`
+	Ends     []endDoc   `json:"ends_soon"`
+	Alarms   int        `json:"open_alarms"` // of a monitor on this machine
+}
+
+// endDoc is something that ends within 14 days, or has ended, and needs the root holders.
+type endDoc struct {
+	What  string    `json:"what"` // key, epoch or policy
+	Label string    `json:"label,omitempty"`
+	Until time.Time `json:"until"`
 }
 
 type keyDoc struct {
@@ -42,13 +51,12 @@ func (p *program) sync(ctx context.Context, a *command.Arguments) (int, error) {
 		return 0, err
 	}
 	return p.on(ctx, m, func(ctx context.Context, o *office.Office) (int, error) {
-		if err := o.Sync(ctx); err != nil {
-			return 0, err
-		}
+		do := o.Sync
 		if o.Here() {
-			if _, err := o.PublishStatus(ctx); err != nil {
-				return 0, err
-			}
+			do = o.PublishStatus
+		}
+		if err := do(ctx); err != nil {
+			return 0, err
 		}
 		return p.showStatus(m.json, o)
 	})
@@ -63,7 +71,7 @@ func (p *program) status(ctx context.Context, a *command.Arguments) (int, error)
 	}
 	return p.on(ctx, m, func(ctx context.Context, o *office.Office) (int, error) {
 		if *publish {
-			if _, err := o.PublishStatus(ctx); err != nil {
+			if err := o.PublishStatus(ctx); err != nil {
 				return 0, err
 			}
 			return p.showStatus(m.json, o)
@@ -72,7 +80,7 @@ func (p *program) status(ctx context.Context, a *command.Arguments) (int, error)
 		switch {
 		case errors.Is(err, clinic.ErrOffline), errors.Is(err, clinic.ErrNotAdmitted), errors.Is(err, office.ErrUnwitness):
 			code, shown := p.showState(m.json, o, false)
-			if shown == nil && errors.Is(err, clinic.ErrOffline) {
+			if shown == nil && code == command.ExitDone && errors.Is(err, clinic.ErrOffline) {
 				code = command.ExitCannotTell
 			}
 			return code, shown
@@ -94,7 +102,7 @@ func (p *program) showState(asJSON bool, o *office.Office, answered bool) (int, 
 	}
 	doc := statusDoc{
 		Schema: "chaperone-clinic.status.v1", ClinicID: clinicID(o.ID()), Name: profile.Name, Server: o.ServerURL(),
-		Answered: answered, Waiting: o.Waiting(), Monitor: "none", Keys: []keyDoc{},
+		Answered: answered, Waiting: o.Waiting(), Monitor: "none", Keys: []keyDoc{}, Ends: []endDoc{},
 	}
 	switch {
 	case o.Here():
@@ -125,7 +133,36 @@ func (p *program) showState(asJSON bool, o *office.Office, answered bool) (int, 
 		doc.Keys = append(doc.Keys, k)
 		lines = append(lines, p.keyLine(k))
 	}
-	return p.show(asJSON, doc, lines...)
+	for _, e := range o.Ending() {
+		doc.Ends = append(doc.Ends, endDoc{e.What, e.Label, e.Until.UTC()})
+		lines = append(lines, p.endLine(e))
+	}
+	alarms, err := o.Alarms()
+	if err != nil {
+		return 0, err
+	}
+	if doc.Alarms = len(alarms); doc.Alarms == 0 {
+		return p.show(asJSON, doc, lines...)
+	}
+	lines = append(lines, "", w.T(words.MonitorAlarmTitle))
+	for _, x := range alarms {
+		lines = append(lines, p.alarmLine(x))
+	}
+	lines = append(lines, "", w.T(words.MonitorAlarmNext))
+	_, err = p.show(asJSON, doc, lines...)
+	return command.ExitNotGenuine, err
+}
+
+// endLine says what ends, and the command that renews it.
+func (p *program) endLine(e office.Ending) string {
+	w, date := p.words, words.Str("date", p.words.Date(e.Until))
+	if e.What == "key" {
+		return w.T(words.DeskEndsKey, words.Str("label", e.Label), date)
+	}
+	if e.What == "epoch" {
+		return w.T(words.DeskEndsEpoch, date)
+	}
+	return w.T(words.DeskEndsPolicy, date)
 }
 
 func (p *program) keyDoc(g office.Granted) keyDoc {
@@ -151,34 +188,4 @@ func (p *program) keyLine(k keyDoc) string {
 		line += " " + p.words.T(words.DeskKeyThis)
 	}
 	return line
-}
-
-// holiday says until when the clinic is closed.
-func (p *program) holiday(ctx context.Context, a *command.Arguments) (int, error) {
-	m := withMachine(a)
-	until := a.String("until", "", "")
-	if err := a.Read(p.words, 0); err != nil {
-		return 0, err
-	}
-	if err := a.Need(p.words, "until"); err != nil {
-		return 0, err
-	}
-	t, err := parseMoment(*until)
-	if err != nil || t.Before(p.now()) || t.After(p.now().AddDate(0, 0, 14)) {
-		return 0, a.Refuse(p.words.T(words.DeskErrHoliday))
-	}
-	return p.on(ctx, m, func(ctx context.Context, o *office.Office) (int, error) {
-		if err := o.Holiday(t); err != nil {
-			return 0, err
-		}
-		if _, err := o.PublishStatus(ctx); err != nil {
-			return 0, err
-		}
-		return p.show(m.json, holidayDoc{"chaperone-clinic.holiday.v1", t}, p.words.T(words.DeskHoliday, words.Str("date", p.words.Date(t.Local()))))
-	})
-}
-
-type holidayDoc struct {
-	Schema string    `json:"schema"`
-	Until  time.Time `json:"until"`
 }

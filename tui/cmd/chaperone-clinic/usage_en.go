@@ -19,11 +19,11 @@ Every day:
     status        what this machine knows
     sync          log what waits, fetch what is new
     audit         who sent what when
-    holiday       say until when the clinic is closed
 
 When something changes:
     revoke        end a device's key
     handover      give a device's place to another device or person
+    profile       phones, servers, witnesses: show or change them
     rotate        make new root keys
     incident      say in public what happened
     drill         practise an emergency
@@ -32,7 +32,8 @@ When something changes:
     sheet         print a root holder's sheet again
 
 The second machine:
-    monitor init, join, serve, invite, approve, today, alarms, status, holiday
+    monitor init, join, serve, invite, approve, today, alarms, status,
+    withdraw, holiday, epoch
 
     version       the version of this program
     help          help with a command
@@ -64,6 +65,7 @@ const initUsageEN = `Usage:
         [--public URL]... [--policy FILE]
         [--holders 3] [--threshold 2] [--revokers 2]
         [--share-passphrase-file FILE]...
+        [--person NAME --person NAME... [--hours HOURS]]
 
 Sets up a clinic. Root keys and revoker keys are written to DIR, one sealed
 file each with its own passphrase, to be given to their holders. They are not
@@ -82,13 +84,20 @@ kept on this machine.
     --monitor REQUEST  what "monitor init" printed on the second machine;
                        "here" keeps both keys on this computer, which every
                        patient is told
+    --person NAME      with "here", who may approve; two people or more, each
+                       with a passphrase of their own
+    --person-passphrase-file FILE
+                       read it there, in the order of --person
+    --hours HOURS      with "here", when the clinic is open, such as
+                       "mon-fri 08:00-18:00"; otherwise always
     --share-passphrase-file FILE
                        one for all files, or one for each in their order
 
 What is not said is asked. Then ask who runs the server to admit the clinic.
 
 Example:
-    $ chaperone-clinic init --shares /media/stick --monitor here
+    $ chaperone-clinic init --shares /media/stick --monitor here \
+        --person ana --person ben
 `
 
 const deviceNewUsageEN = `Usage:
@@ -116,10 +125,13 @@ const grantUsageEN = `Usage:
     chaperone-clinic grant --device REQUEST|--here --label TEXT --holder NAME
         [--kinds LIST] [--cap N] [--revocation FILE]
         --root FILE --root FILE... [--share-passphrase-file FILE]...
+    chaperone-clinic grant --renew WHO --root FILE --root FILE...
 
-Lets a device send for 90 days.
+Lets a device send for 90 days. Before they end, grant it again: --renew keeps
+all as it was, also for the monitor and for revokers, who have a year.
 
     --device REQUEST    what "device new" printed
+    --renew WHO         its label, holder, request or key
     --here              the device key of this machine
     --label TEXT        what patients read, such as "Front desk"
     --holder NAME       who answers for it: a-z, 0-9 and hyphens
@@ -160,7 +172,31 @@ const withdrawUsageEN = `Usage:
 Takes a message back. REF is its reference, or its commit from audit. Without
 one the code is asked for; "-" reads it from standard input.
 
-A message that is not yours is withdrawn by root keys or by the monitor.
+A message that is not yours is withdrawn by root keys, or by two people with
+"monitor withdraw".
+`
+
+const profileUsageEN = `Usage:
+    chaperone-clinic profile
+    chaperone-clinic profile [--phone NUMBER]... [--public URL]...
+        [--status-hours N] [--new-epoch | --monitor REQUEST]
+        [--policy FILE] [--log-frozen LINE]... [--closed]
+        --root FILE --root FILE... [--share-passphrase-file FILE]...
+
+Shows what the clinic says of itself, or changes it.
+
+    --phone NUMBER     in place of all phones there were; may be given again
+    --public URL       where patients ask, in place of all there were
+    --status-hours N   how long a status is good, 24 to 96
+    --new-epoch        a new secret for the monitor on this computer
+    --monitor REQUEST  the same for a second machine: what "monitor epoch"
+                       printed there
+    --policy FILE      a new witness policy; the old one ends in two days
+    --log-frozen LINE  the line from who runs the server, when a log was
+                       replaced. Use it with --policy.
+    --closed           the clinic closes for good: nothing can be sent any more
+
+Secret and witnesses hold for a year. "status" says when they end.
 `
 
 const rotateUsageEN = `Usage:
@@ -241,13 +277,8 @@ Shows the clinic, its keys, the monitor and the newest status.
 
     --publish   sign a new status first; only with the monitor here. Have it
                 run every 6 hours.
-`
 
-const holidayUsageEN = `Usage:
-    chaperone-clinic holiday --until DAY
-
-Says until when the clinic is closed, 14 days at most; only with the monitor
-here. Elsewhere the monitor has a command of its own.
+Ends with 1 while the monitor here has an open alarm.
 `
 
 const handoverUsageEN = `Usage:

@@ -19,11 +19,11 @@ Cada día:
     status        lo que sabe este equipo
     sync          registrar lo que espera y traer lo nuevo
     audit         quién envió qué y cuándo
-    holiday       decir hasta cuándo está cerrada la clínica
 
 Cuando algo cambia:
     revoke        dar de baja la clave de un equipo
     handover      dar el puesto de un equipo a otro equipo o persona
+    profile       teléfonos, servidores, testigos: verlos o cambiarlos
     rotate        crear claves raíz nuevas
     incident      decir en público qué pasó
     drill         practicar una emergencia
@@ -32,7 +32,8 @@ Cuando algo cambia:
     sheet         imprimir otra vez la hoja de una clave raíz
 
 El segundo equipo:
-    monitor init, join, serve, invite, approve, today, alarms, status, holiday
+    monitor init, join, serve, invite, approve, today, alarms, status,
+    withdraw, holiday, epoch
 
     version       la versión de este programa
     help          ayuda con una orden
@@ -64,6 +65,7 @@ const initUsageES = `Uso:
         [--public URL]... [--policy ARCHIVO]
         [--holders 3] [--threshold 2] [--revokers 2]
         [--share-passphrase-file ARCHIVO]...
+        [--person NOMBRE --person NOMBRE... [--hours HORARIO]]
 
 Crea una clínica. Las claves raíz y las de baja se escriben en DIR, cada una
 en un archivo sellado con su propia frase, para darlas a quienes las guardan.
@@ -82,6 +84,12 @@ En este equipo no queda ninguna.
     --monitor PETICIÓN lo que mostró "monitor init" en el segundo equipo;
                        "here" deja las dos claves en este, y a cada paciente
                        se le dice
+    --person NOMBRE    con "here", quién puede aprobar; dos personas o más,
+                       cada una con su propia frase
+    --person-passphrase-file ARCHIVO
+                       leerla ahí, en el orden de --person
+    --hours HORARIO    con "here", cuándo abre la clínica, así:
+                       "mon-fri 08:00-18:00"; si no, siempre
     --share-passphrase-file ARCHIVO
                        uno para todos, o uno por archivo en su orden
 
@@ -89,7 +97,8 @@ Lo que no se dice se pregunta. Después pida a quien lleva el servidor que
 admita la clínica.
 
 Ejemplo:
-    $ chaperone-clinic init --shares /media/memoria --monitor here
+    $ chaperone-clinic init --shares /media/memoria --monitor here \
+        --person ana --person ben
 `
 
 const deviceNewUsageES = `Uso:
@@ -118,10 +127,14 @@ const grantUsageES = `Uso:
     chaperone-clinic grant --device PETICIÓN|--here --label TEXTO
         --holder NOMBRE [--kinds LISTA] [--cap N] [--revocation ARCHIVO]
         --root ARCHIVO --root ARCHIVO... [--share-passphrase-file ARCHIVO]...
+    chaperone-clinic grant --renew QUIÉN --root ARCHIVO --root ARCHIVO...
 
-Permite que un equipo envíe durante 90 días.
+Permite que un equipo envíe durante 90 días. Antes de que acaben, renuévelo:
+--renew lo deja como estaba, también al monitor y a quienes dan de baja, que
+tienen un año.
 
     --device PETICIÓN      lo que mostró "device new"
+    --renew QUIÉN          su nombre, quien responde, su petición o su clave
     --here                 la clave de este equipo
     --label TEXTO          lo que leen los pacientes, como "Recepción"
     --holder NOMBRE        quién responde: a-z, 0-9 y guiones
@@ -163,7 +176,31 @@ const withdrawUsageES = `Uso:
 Retira un mensaje. REF es su referencia, o su commit según audit. Sin ella se
 pregunta el código; "-" lo lee de la entrada estándar.
 
-Un mensaje que no es suyo lo retiran las claves raíz o el monitor.
+Un mensaje que no es suyo lo retiran las claves raíz, o dos personas con
+"monitor withdraw".
+`
+
+const profileUsageES = `Uso:
+    chaperone-clinic profile
+    chaperone-clinic profile [--phone NÚMERO]... [--public URL]...
+        [--status-hours N] [--new-epoch | --monitor PETICIÓN]
+        [--policy ARCHIVO] [--log-frozen LÍNEA]... [--closed]
+        --root ARCHIVO --root ARCHIVO... [--share-passphrase-file ARCHIVO]...
+
+Muestra lo que la clínica dice de sí misma, o lo cambia.
+
+    --phone NÚMERO     en lugar de todos los que había; puede repetirse
+    --public URL       dónde preguntan los pacientes, en lugar de lo que había
+    --status-hours N   cuánto vale un estado, de 24 a 96
+    --new-epoch        un secreto nuevo para el monitor en este equipo
+    --monitor PETICIÓN lo mismo para un segundo equipo: lo que mostró ahí
+                       "monitor epoch"
+    --policy ARCHIVO   otra política de testigos; la vieja acaba en dos días
+    --log-frozen LÍNEA la línea de quien lleva el servidor, si se cambió un
+                       registro. Úsela con --policy.
+    --closed           la clínica cierra para siempre: no se envía nada más
+
+Secreto y testigos valen un año. "status" dice cuándo acaban.
 `
 
 const rotateUsageES = `Uso:
@@ -245,13 +282,8 @@ Muestra la clínica, sus claves, el monitor y el estado más nuevo.
 
     --publish   firmar antes un estado nuevo; solo con el monitor aquí.
                 Prográmelo cada 6 horas.
-`
 
-const holidayUsageES = `Uso:
-    chaperone-clinic holiday --until DÍA
-
-Dice hasta cuándo está cerrada la clínica, 14 días como mucho; solo con el
-monitor aquí. En otro equipo, el monitor tiene su propia orden.
+Acaba con 1 si el monitor de aquí tiene una alarma abierta.
 `
 
 const handoverUsageES = `Uso:

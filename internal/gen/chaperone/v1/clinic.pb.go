@@ -765,6 +765,7 @@ type ApproveRequest struct {
 	//	*ApproveRequest_Holiday
 	//	*ApproveRequest_Alarm
 	//	*ApproveRequest_Invite
+	//	*ApproveRequest_Withdraw
 	Decision isApproveRequest_Decision `protobuf_oneof:"decision"`
 	// messages is how many messages of a batch are approved; 0 for what is not a batch.
 	Messages      uint32 `protobuf:"varint,7,opt,name=messages,proto3" json:"messages,omitempty"`
@@ -859,6 +860,15 @@ func (x *ApproveRequest) GetInvite() string {
 	return ""
 }
 
+func (x *ApproveRequest) GetWithdraw() *Withdrawal {
+	if x != nil {
+		if x, ok := x.Decision.(*ApproveRequest_Withdraw); ok {
+			return x.Withdraw
+		}
+	}
+	return nil
+}
+
 func (x *ApproveRequest) GetMessages() uint32 {
 	if x != nil {
 		return x.Messages
@@ -890,6 +900,11 @@ type ApproveRequest_Invite struct {
 	Invite string `protobuf:"bytes,6,opt,name=invite,proto3,oneof"`
 }
 
+type ApproveRequest_Withdraw struct {
+	// withdraw takes messages back in the clinic's name. Two persons must say the same.
+	Withdraw *Withdrawal `protobuf:"bytes,8,opt,name=withdraw,proto3,oneof"`
+}
+
 func (*ApproveRequest_Waiting) isApproveRequest_Decision() {}
 
 func (*ApproveRequest_Holiday) isApproveRequest_Decision() {}
@@ -897,6 +912,104 @@ func (*ApproveRequest_Holiday) isApproveRequest_Decision() {}
 func (*ApproveRequest_Alarm) isApproveRequest_Decision() {}
 
 func (*ApproveRequest_Invite) isApproveRequest_Decision() {}
+
+func (*ApproveRequest_Withdraw) isApproveRequest_Decision() {}
+
+// Withdrawal says what is taken back, and why.
+type Withdrawal struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// target is one message, or all of a batch.
+	//
+	// Types that are valid to be assigned to Target:
+	//
+	//	*Withdrawal_Commit
+	//	*Withdrawal_Batch
+	Target isWithdrawal_Target `protobuf_oneof:"target"`
+	// reason is one of those that a withdrawal note may have.
+	Reason        string `protobuf:"bytes,3,opt,name=reason,proto3" json:"reason,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Withdrawal) Reset() {
+	*x = Withdrawal{}
+	mi := &file_chaperone_v1_clinic_proto_msgTypes[14]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Withdrawal) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Withdrawal) ProtoMessage() {}
+
+func (x *Withdrawal) ProtoReflect() protoreflect.Message {
+	mi := &file_chaperone_v1_clinic_proto_msgTypes[14]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Withdrawal.ProtoReflect.Descriptor instead.
+func (*Withdrawal) Descriptor() ([]byte, []int) {
+	return file_chaperone_v1_clinic_proto_rawDescGZIP(), []int{14}
+}
+
+func (x *Withdrawal) GetTarget() isWithdrawal_Target {
+	if x != nil {
+		return x.Target
+	}
+	return nil
+}
+
+func (x *Withdrawal) GetCommit() []byte {
+	if x != nil {
+		if x, ok := x.Target.(*Withdrawal_Commit); ok {
+			return x.Commit
+		}
+	}
+	return nil
+}
+
+func (x *Withdrawal) GetBatch() []byte {
+	if x != nil {
+		if x, ok := x.Target.(*Withdrawal_Batch); ok {
+			return x.Batch
+		}
+	}
+	return nil
+}
+
+func (x *Withdrawal) GetReason() string {
+	if x != nil {
+		return x.Reason
+	}
+	return ""
+}
+
+type isWithdrawal_Target interface {
+	isWithdrawal_Target()
+}
+
+type Withdrawal_Commit struct {
+	// commit is the message's.
+	Commit []byte `protobuf:"bytes,1,opt,name=commit,proto3,oneof"`
+}
+
+type Withdrawal_Batch struct {
+	// batch is the batch's name.
+	Batch []byte `protobuf:"bytes,2,opt,name=batch,proto3,oneof"`
+}
+
+func (*Withdrawal_Commit) isWithdrawal_Target() {}
+
+func (*Withdrawal_Batch) isWithdrawal_Target() {}
 
 // ApproveResponse says what is still missing.
 type ApproveResponse struct {
@@ -911,7 +1024,7 @@ type ApproveResponse struct {
 
 func (x *ApproveResponse) Reset() {
 	*x = ApproveResponse{}
-	mi := &file_chaperone_v1_clinic_proto_msgTypes[14]
+	mi := &file_chaperone_v1_clinic_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -923,7 +1036,7 @@ func (x *ApproveResponse) String() string {
 func (*ApproveResponse) ProtoMessage() {}
 
 func (x *ApproveResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_chaperone_v1_clinic_proto_msgTypes[14]
+	mi := &file_chaperone_v1_clinic_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -936,7 +1049,7 @@ func (x *ApproveResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ApproveResponse.ProtoReflect.Descriptor instead.
 func (*ApproveResponse) Descriptor() ([]byte, []int) {
-	return file_chaperone_v1_clinic_proto_rawDescGZIP(), []int{14}
+	return file_chaperone_v1_clinic_proto_rawDescGZIP(), []int{15}
 }
 
 func (x *ApproveResponse) GetDone() bool {
@@ -1004,7 +1117,7 @@ const file_chaperone_v1_clinic_proto_rawDesc = "" +
 	"\x06device\x18\x01 \x01(\fB\a\xbaH\x04z\x02h R\x06device\x12#\n" +
 	"\x06sealed\x18\x02 \x01(\fB\v\xbaH\bz\x06\x10\x01\x18\x80\x80\x04R\x06sealed\"'\n" +
 	"\rTodayResponse\x12\x16\n" +
-	"\x06sealed\x18\x01 \x01(\fR\x06sealed\"\xbe\x02\n" +
+	"\x06sealed\x18\x01 \x01(\fR\x06sealed\"\xf6\x02\n" +
 	"\x0eApproveRequest\x12!\n" +
 	"\x06person\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18\x14R\x06person\x12*\n" +
 	"\n" +
@@ -1015,9 +1128,17 @@ const file_chaperone_v1_clinic_proto_rawDesc = "" +
 	"\aholiday\x18\x04 \x01(\x03B\x10\xbaH\r\"\v\x18\xff\xff\xff\xff\xff\xff\xff\x0f \x00H\x00R\aholiday\x12(\n" +
 	"\x05alarm\x18\x05 \x01(\x04B\x10\xbaH\r2\v\x18\xff\xff\xff\xff\xff\xff\xff\x0f \x00H\x00R\x05alarm\x12$\n" +
 	"\x06invite\x18\x06 \x01(\tB\n" +
-	"\xbaH\ar\x05\x10\x01\x18\x80\x02H\x00R\x06invite\x12%\n" +
+	"\xbaH\ar\x05\x10\x01\x18\x80\x02H\x00R\x06invite\x126\n" +
+	"\bwithdraw\x18\b \x01(\v2\x18.chaperone.v1.WithdrawalH\x00R\bwithdraw\x12%\n" +
 	"\bmessages\x18\a \x01(\rB\t\xbaH\x06*\x04\x18\xa0\x8d\x06R\bmessagesB\x11\n" +
-	"\bdecision\x12\x05\xbaH\x02\b\x01\"E\n" +
+	"\bdecision\x12\x05\xbaH\x02\b\x01\"\x9d\x01\n" +
+	"\n" +
+	"Withdrawal\x12!\n" +
+	"\x06commit\x18\x01 \x01(\fB\a\xbaH\x04z\x02h H\x00R\x06commit\x12\x1f\n" +
+	"\x05batch\x18\x02 \x01(\fB\a\xbaH\x04z\x02h\x10H\x00R\x05batch\x12:\n" +
+	"\x06reason\x18\x03 \x01(\tB\"\xbaH\x1fr\x1dR\bnot-oursR\x05errorR\n" +
+	"supersededR\x06reasonB\x0f\n" +
+	"\x06target\x12\x05\xbaH\x02\b\x01\"E\n" +
 	"\x0fApproveResponse\x12\x12\n" +
 	"\x04done\x18\x01 \x01(\bR\x04done\x12\x1e\n" +
 	"\n" +
@@ -1047,7 +1168,7 @@ func file_chaperone_v1_clinic_proto_rawDescGZIP() []byte {
 	return file_chaperone_v1_clinic_proto_rawDescData
 }
 
-var file_chaperone_v1_clinic_proto_msgTypes = make([]protoimpl.MessageInfo, 15)
+var file_chaperone_v1_clinic_proto_msgTypes = make([]protoimpl.MessageInfo, 16)
 var file_chaperone_v1_clinic_proto_goTypes = []any{
 	(*DeviceProof)(nil),        // 0: chaperone.v1.DeviceProof
 	(*PublishRequest)(nil),     // 1: chaperone.v1.PublishRequest
@@ -1063,29 +1184,31 @@ var file_chaperone_v1_clinic_proto_goTypes = []any{
 	(*TodayRequest)(nil),       // 11: chaperone.v1.TodayRequest
 	(*TodayResponse)(nil),      // 12: chaperone.v1.TodayResponse
 	(*ApproveRequest)(nil),     // 13: chaperone.v1.ApproveRequest
-	(*ApproveResponse)(nil),    // 14: chaperone.v1.ApproveResponse
+	(*Withdrawal)(nil),         // 14: chaperone.v1.Withdrawal
+	(*ApproveResponse)(nil),    // 15: chaperone.v1.ApproveResponse
 }
 var file_chaperone_v1_clinic_proto_depIdxs = []int32{
 	0,  // 0: chaperone.v1.PublishRequest.proof:type_name -> chaperone.v1.DeviceProof
-	1,  // 1: chaperone.v1.ClinicService.Publish:input_type -> chaperone.v1.PublishRequest
-	3,  // 2: chaperone.v1.ClinicService.AppendNote:input_type -> chaperone.v1.AppendNoteRequest
-	5,  // 3: chaperone.v1.ClinicService.PutStatus:input_type -> chaperone.v1.PutStatusRequest
-	7,  // 4: chaperone.v1.MonitorService.Prove:input_type -> chaperone.v1.ProveRequest
-	9,  // 5: chaperone.v1.MonitorService.Deliver:input_type -> chaperone.v1.DeliverRequest
-	11, // 6: chaperone.v1.MonitorService.Today:input_type -> chaperone.v1.TodayRequest
-	13, // 7: chaperone.v1.MonitorService.Approve:input_type -> chaperone.v1.ApproveRequest
-	2,  // 8: chaperone.v1.ClinicService.Publish:output_type -> chaperone.v1.PublishResponse
-	4,  // 9: chaperone.v1.ClinicService.AppendNote:output_type -> chaperone.v1.AppendNoteResponse
-	6,  // 10: chaperone.v1.ClinicService.PutStatus:output_type -> chaperone.v1.PutStatusResponse
-	8,  // 11: chaperone.v1.MonitorService.Prove:output_type -> chaperone.v1.ProveResponse
-	10, // 12: chaperone.v1.MonitorService.Deliver:output_type -> chaperone.v1.DeliverResponse
-	12, // 13: chaperone.v1.MonitorService.Today:output_type -> chaperone.v1.TodayResponse
-	14, // 14: chaperone.v1.MonitorService.Approve:output_type -> chaperone.v1.ApproveResponse
-	8,  // [8:15] is the sub-list for method output_type
-	1,  // [1:8] is the sub-list for method input_type
-	1,  // [1:1] is the sub-list for extension type_name
-	1,  // [1:1] is the sub-list for extension extendee
-	0,  // [0:1] is the sub-list for field type_name
+	14, // 1: chaperone.v1.ApproveRequest.withdraw:type_name -> chaperone.v1.Withdrawal
+	1,  // 2: chaperone.v1.ClinicService.Publish:input_type -> chaperone.v1.PublishRequest
+	3,  // 3: chaperone.v1.ClinicService.AppendNote:input_type -> chaperone.v1.AppendNoteRequest
+	5,  // 4: chaperone.v1.ClinicService.PutStatus:input_type -> chaperone.v1.PutStatusRequest
+	7,  // 5: chaperone.v1.MonitorService.Prove:input_type -> chaperone.v1.ProveRequest
+	9,  // 6: chaperone.v1.MonitorService.Deliver:input_type -> chaperone.v1.DeliverRequest
+	11, // 7: chaperone.v1.MonitorService.Today:input_type -> chaperone.v1.TodayRequest
+	13, // 8: chaperone.v1.MonitorService.Approve:input_type -> chaperone.v1.ApproveRequest
+	2,  // 9: chaperone.v1.ClinicService.Publish:output_type -> chaperone.v1.PublishResponse
+	4,  // 10: chaperone.v1.ClinicService.AppendNote:output_type -> chaperone.v1.AppendNoteResponse
+	6,  // 11: chaperone.v1.ClinicService.PutStatus:output_type -> chaperone.v1.PutStatusResponse
+	8,  // 12: chaperone.v1.MonitorService.Prove:output_type -> chaperone.v1.ProveResponse
+	10, // 13: chaperone.v1.MonitorService.Deliver:output_type -> chaperone.v1.DeliverResponse
+	12, // 14: chaperone.v1.MonitorService.Today:output_type -> chaperone.v1.TodayResponse
+	15, // 15: chaperone.v1.MonitorService.Approve:output_type -> chaperone.v1.ApproveResponse
+	9,  // [9:16] is the sub-list for method output_type
+	2,  // [2:9] is the sub-list for method input_type
+	2,  // [2:2] is the sub-list for extension type_name
+	2,  // [2:2] is the sub-list for extension extendee
+	0,  // [0:2] is the sub-list for field type_name
 }
 
 func init() { file_chaperone_v1_clinic_proto_init() }
@@ -1098,6 +1221,11 @@ func file_chaperone_v1_clinic_proto_init() {
 		(*ApproveRequest_Holiday)(nil),
 		(*ApproveRequest_Alarm)(nil),
 		(*ApproveRequest_Invite)(nil),
+		(*ApproveRequest_Withdraw)(nil),
+	}
+	file_chaperone_v1_clinic_proto_msgTypes[14].OneofWrappers = []any{
+		(*Withdrawal_Commit)(nil),
+		(*Withdrawal_Batch)(nil),
 	}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
@@ -1105,7 +1233,7 @@ func file_chaperone_v1_clinic_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_chaperone_v1_clinic_proto_rawDesc), len(file_chaperone_v1_clinic_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   15,
+			NumMessages:   16,
 			NumExtensions: 0,
 			NumServices:   2,
 		},
