@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 
 	"github.com/chaperone-privacy/chaperone/internal/words"
@@ -22,10 +23,8 @@ func (p *program) sync(ctx context.Context, a *arguments) (int, error) {
 		return 0, err
 	}
 	// Whoever asks for this wants to know what their clinics say now, not what they said within
-	// the hour.
-	if err := d.RefreshClinics(ctx); err != nil {
-		return 0, err
-	}
+	// the hour. A clinic that does not answer takes nothing from what was brought together.
+	clinics := d.RefreshClinics(ctx)
 	text := words.CliSyncSame
 	switch {
 	case result.Pulled && result.Pushed:
@@ -40,8 +39,8 @@ func (p *program) sync(ctx context.Context, a *arguments) (int, error) {
 		said += p.words.T(words.PackFetched) + "\n"
 	}
 	code, err := p.print(said)
-	if err == nil && result.PackRefused != nil {
-		return 0, result.PackRefused
+	if err == nil {
+		err = cmp.Or(clinics, result.PackRefused)
 	}
 	return code, err
 }
